@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-error.h"
+#include "prg-json.h"
+#include "prg-rules-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_CATALOGUE (4 * 1024 * 1024)
+
+/* Everything below reads a catalogue that has passed both checks. */
+
+static const char *
+keep(PrgRules *self, const char *text)
+{
+  return g_string_chunk_insert_const(self->strings, text);
+}
+
+static const char *
+member(PrgRules *self, JsonObject *object, const char *key)
+{
+  return keep(self, json_object_get_string_member_with_default(object, key, ""));
+}
+
+static gint64 *
+box(gint64 value)
+{
+  gint64 *boxed = g_new(gint64, 1);
+
+  *boxed = value;
+  return boxed;
+}
+
+static gint64
+thousandths(double multiplier)
+{
+  return (gint64)llround(multiplier * 1000);
+}
+
+/* The texts of an array, kept by @self, zero-terminated. */
+static const char **
+keep_list(PrgRules *self, JsonArray *array, gboolean interned)
+{
+  guint length = array != NULL ? json_array_get_length(array) : 0;
+  const char **list = g_new0(const char *, length + 1);
+
+  for (guint i = 0; i < length; i++) {
+    const char *text = json_array_get_string_element(array, i);
+    list[i] = interned ? g_intern_string(text) : keep(self, text);
+  }
+  g_ptr_array_add(self->arrays, list);
+  return list;
+}
+
+typedef void (*ElementFunc)(PrgRules *self, JsonObject *element);
+
+static void
+each_element(PrgRules *self, JsonObject *parent, const char *key, ElementFunc func)
+{
+  JsonArray *array = json_object_get_array_member(parent, key);
+
+  for (guint i = 0; i < json_array_get_length(array); i++)
+    func(self, json_array_get_object_element(array, i));
+}
+
+static int
+metric_of(const char *name)
+{
+  for (int i = 0; i < PRG_N_METRICS; i++) {
+    if (g_strcmp0(name, prg_metric_to_string((PrgMetric)i)) == 0)
+      return i;
+  }
+  return PRG_METRIC_NONE;
+}
+
+static void
+parse_source(PrgRules *self, JsonObject *object)
+{
+  PrgSource *source = g_new0(PrgSource, 1);
+
+  source->kind = g_intern_string(json_object_get_string_member(object, "kind"));
+  source->xp = json_object_get_int_member(object, "xp");
+  source->metric = metric_of(json_object_get_string_member_with_default(object, "metric", NULL));
+  source->activity = json_object_get_boolean_member_with_default(object, "activity", TRUE);
+  source->pays_once = json_object_get_boolean_member_with_default(object, "paysOnce", FALSE);
+  source->derived = json_object_get_boolean_member_with_default(object, "derived", FALSE);
+  source->method = g_intern_string(json_object_get_string_member_with_default(object, "method", ""));
+  g_hash_table_insert(self->sources, (gpointer)source->kind, source);
+  if (json_object_has_member(object, "aliases")) {
+    const char **aliases = keep_list(self, json_object_get_array_member(object, "aliases"), FALSE);
+
+    for (guint i = 0; aliases[i] != NULL; i++)
+      g_hash_table_insert(self->aliases, (gpointer)aliases[i], source);
+  }
+}
+
+static void
+parse_disposition(PrgRules *self, JsonObject *object)
+{
+  PrgDisposition *disposition = g_new0(PrgDisposition, 1);
+
+  disposition->id = g_intern_string(json_object_get_string_member(object, "id"));
+  disposition->connected = json_object_get_boolean_member(object, "connected");
+  disposition->kinds = keep_list(self, json_object_get_array_member(object, "kinds"), TRUE);
+  g_hash_table_insert(self->dispositions, (gpointer)disposition->id, disposition);
+}
+
+static void
+parse_calls(PrgRules *self, JsonObject *calls)
+{
+  JsonArray *dispositions = json_object_get_array_member(calls, "dispositions");
+  guint length = json_array_get_length(dispositions);
+
+  self->long_call_s = json_object_get_int_member(calls, "longSeconds");
+  self->short_call_s = json_object_get_int_member(calls, "shortSeconds");
+  each_element(self, calls, "dispositions", parse_disposition);
+  self->disposition_ids = g_new0(const char *, length + 1);
+  for (guint i = 0; i < length; i++)
+    self->disposition_ids[i] =
+        g_intern_string(json_object_get_string_member(json_array_get_object_element(dispositions, i), "id"));
+  g_ptr_array_add(self->arrays, self->disposition_ids);
+}
+
+static void
+parse_specialization(PrgRules *self, JsonObject *object)
+{
+  PrgSpecialization *specialization = g_new0(PrgSpecialization, 1);
+  JsonObjectIter iter;
+  const char *kind;
+  JsonNode *node;
+
+  specialization->id = member(self, object, "id");
+  specialization->name = member(self, object, "name");
+  specialization->unlock_level = (guint)json_object_get_int_member(object, "level");
+  g_hash_table_insert(self->specializations, (gpointer)specialization->id, specialization);
+  json_object_iter_init(&iter, json_object_get_object_member(object, "multipliers"));
+  while (json_object_iter_next(&iter, &kind, &node))
+    g_hash_table_insert(self->bonuses, g_strconcat(specialization->id, "\n", kind, NULL),
+                        box(thousandths(json_node_get_double(node))));
+}
+
+static void
+parse_module(PrgRules *self, JsonObject *object)
+{
+  PrgModule *module = g_new0(PrgModule, 1);
+
+  module->id = member(self, object, "id");
+  module->pass_score = json_object_get_double_member(object, "passScore");
+  module->xp = json_object_get_int_member(object, "xp");
+  module->needs = keep_list(self, json_object_get_array_member(object, "needs"), FALSE);
+  g_hash_table_insert(self->modules, (gpointer)module->id, module);
+}
+
+static void
+parse_exam(PrgRules *self, JsonObject *object)
+{
+  PrgExam *exam = g_new0(PrgExam, 1);
+
+  exam->id = member(self, object, "id");
+  exam->pass_score = json_object_get_double_member(object, "passScore");
+  exam->elite_score = json_object_get_double_member(object, "eliteScore");
+  g_hash_table_insert(self->exams, (gpointer)exam->id, exam);
+}
+
+static void
+parse_boss(PrgRules *self, JsonObject *object)
+{
+  PrgBoss *boss = g_new0(PrgBoss, 1);
+
+  boss->id = member(self, object, "id");
+  boss->unlock_level = (guint)json_object_get_int_member(object, "level");
+  boss->xp = json_object_get_int_member(object, "xp");
+  boss->badge = member(self, object, "badge");
+  boss->title = member(self, object, "title");
+  g_hash_table_insert(self->bosses, (gpointer)boss->id, boss);
+}
+
+static void
+parse_badge(PrgRules *self, JsonObject *object)
+{
+  const char *id = json_object_get_string_member(object, "id");
+  JsonObjectIter iter;
+  const char *tier;
+  JsonNode *node;
+
+  json_object_iter_init(&iter, json_object_get_object_member(object, "tiers"));
+  while (json_object_iter_next(&iter, &tier, &node))
+    g_hash_table_insert(self->badges, g_strconcat(id, ".", tier, NULL),
+                        box(json_object_get_int_member(json_node_get_object(node), "xp")));
+}
+
+static void
+parse_rank(PrgRules *self, JsonObject *object)
+{
+  PrgRank rank = {
+    .rank = member(self, object, "rank"),
+    .id = member(self, object, "id"),
+    .name = member(self, object, "name"),
+  };
+
+  g_array_append_val(self->ranks, rank);
+}
+
+static void
+parse_external(PrgRules *self, JsonObject *external)
+{
+  JsonObject *battles = json_object_get_object_member(external, "battles");
+  gint64 levels = json_object_get_int_member(battles, "levels");
+  JsonObjectIter iter;
+  const char *module;
+  JsonNode *node;
+
+  json_object_iter_init(&iter, json_object_get_object_member(external, "modules"));
+  while (json_object_iter_next(&iter, &module, &node)) {
+    g_hash_table_insert(self->external_modules, g_strdup(module), box(json_node_get_int(node)));
+    g_hash_table_add(self->external_amounts, box(json_node_get_int(node)));
+  }
+  for (gint64 level = 1; level <= levels; level++) {
+    g_hash_table_add(self->external_amounts, box(level * json_object_get_int_member(battles, "win")));
+    g_hash_table_add(self->external_amounts, box(level * json_object_get_int_member(battles, "perfectWin")));
+    g_hash_table_add(self->external_amounts, box(level * json_object_get_int_member(battles, "loss")));
+  }
+  g_hash_table_add(self->external_amounts, box(json_object_get_int_member(battles, "abandoned")));
+}
+
+static void
+parse_limits(PrgRules *self, JsonObject *root)
+{
+  JsonObject *limits = json_object_get_object_member(root, "limits");
+  JsonObject *efficiency = json_object_get_object_member(root, "efficiency");
+
+  self->max_amount = json_object_get_int_member(limits, "maxAmount");
+  self->max_multiplier = thousandths(json_object_get_double_member(limits, "maxMultiplier"));
+  self->backdate_days = (gint)json_object_get_int_member(limits, "backdateDays");
+  self->metrics_days = (gint)json_object_get_int_member(efficiency, "days");
+  self->ramp_up_dials = json_object_get_int_member(efficiency, "rampUpDials");
+}
+
+static PrgRules *
+rules_alloc(void)
+{
+  PrgRules *self = g_atomic_rc_box_new0(PrgRules);
+
+  self->strings = g_string_chunk_new(1024);
+  self->arrays = g_ptr_array_new_with_free_func(g_free);
+  self->levels = g_array_new(FALSE, FALSE, sizeof(gint64));
+  self->sources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->aliases = g_hash_table_new(g_str_hash, g_str_equal);
+  self->dispositions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->modules = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->exams = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->bosses = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->specializations = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->bonuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  self->badges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  self->reported_metrics = g_hash_table_new(g_str_hash, g_str_equal);
+  self->ranks = g_array_new(FALSE, FALSE, sizeof(PrgRank));
+  self->external_modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  self->external_amounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  return self;
+}
+
+static PrgRules *
+rules_build(JsonObject *root)
+{
+  PrgRules *self = rules_alloc();
+  JsonArray *levels = json_object_get_array_member(root, "levels");
+  const char **reported = keep_list(self, json_object_get_array_member(root, "reportedMetrics"), FALSE);
+
+  self->version = (guint)json_object_get_int_member(root, "version");
+  for (guint i = 0; i < json_array_get_length(levels); i++) {
+    gint64 xp = json_array_get_int_element(levels, i);
+    g_array_append_val(self->levels, xp);
+  }
+  for (guint i = 0; reported[i] != NULL; i++)
+    g_hash_table_add(self->reported_metrics, (gpointer)reported[i]);
+  each_element(self, root, "sources", parse_source);
+  parse_calls(self, json_object_get_object_member(root, "calls"));
+  each_element(self, root, "specializations", parse_specialization);
+  each_element(self, root, "modules", parse_module);
+  each_element(self, root, "exams", parse_exam);
+  each_element(self, root, "bosses", parse_boss);
+  each_element(self, root, "badges", parse_badge);
+  each_element(self, root, "ranks", parse_rank);
+  parse_external(self, json_object_get_object_member(root, "external"));
+  parse_limits(self, root);
+  return self;
+}
+
+/* A text that is no JSON at all. Returns: NULL */
+static PrgRules *
+fail_syntax(const char *name, const PrgJsonFault *fault, GError **error)
+{
+  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "%s:%u: %s: %s", name, fault->line,
+              *fault->path != '\0' ? fault->path : "the whole file", fault->problem);
+  return NULL;
+}
+
+PrgRules *
+prg_rules_new_from_json(const char *json, gssize length, const char *name, GError **error)
+{
+  g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_auto(PrgJsonFault) fault = { 0 };
+  PrgRulesCheck check = { name, lines, error };
+  gsize size = length < 0 ? strlen(json) : (gsize)length;
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  g_autoptr(GError) parse_error = NULL;
+  JsonNode *root;
+
+  if (size > MAX_CATALOGUE) {
+    prg_rules_check_fail(&check, "", "more than 4 MiB", "a catalogue of rules");
+    return NULL;
+  }
+  if (!prg_json_scan(json, size, lines, &fault))
+    return fail_syntax(name, &fault, error);
+  if (!json_parser_load_from_data(parser, json, (gssize)size, &parse_error)) {
+    prg_rules_check_fail(&check, "", parse_error->message, "a catalogue of rules");
+    return NULL;
+  }
+  root = json_parser_get_root(parser);
+  if (!prg_rules_check_shape(&check, root) || !prg_rules_check_references(&check, json_node_get_object(root)))
+    return NULL;
+  return rules_build(json_node_get_object(root));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "prg-rules.h"
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *rank; /* "E-4" */
+  const char *id;   /* "operative" */
+  const char *name;
+} PrgRank;
+
+struct _PrgRules {
+  GStringChunk *strings; /* (owned) every string of the catalogue that is not interned */
+  GPtrArray *arrays;     /* (owned) zero-terminated string arrays */
+  guint version;
+  GArray *levels;               /* (owned) (element-type gint64) */
+  GHashTable *sources;          /* (owned) kind → PrgSource */
+  GHashTable *aliases;          /* (owned) alias → PrgSource of @sources */
+  GHashTable *dispositions;     /* (owned) id → PrgDisposition */
+  const char **disposition_ids; /* in @arrays */
+  GHashTable *modules;          /* (owned) id → PrgModule */
+  GHashTable *exams;            /* (owned) id → PrgExam */
+  GHashTable *bosses;           /* (owned) id → PrgBoss */
+  GHashTable *specializations;  /* (owned) id → PrgSpecialization */
+  GHashTable *bonuses;          /* (owned) "specialization\nkind" → gint64* thousandths */
+  GHashTable *badges;           /* (owned) "badge.tier" → gint64* XP */
+  GHashTable *reported_metrics; /* (owned) set of ids */
+  GArray *ranks;                /* (owned) (element-type PrgRank) lowest first */
+  GHashTable *external_modules; /* (owned) module → gint64* XP */
+  GHashTable *external_amounts; /* (owned) set of gint64* */
+  gint64 long_call_s;
+  gint64 short_call_s;
+  gint64 max_amount;
+  gint64 max_multiplier;
+  gint backdate_days;
+  gint metrics_days;
+  gint64 ramp_up_dials;
+};
+
+/* "E-4", "e4" and "e 4" alike. Returns: (transfer full) */
+char *prg_rules_normalise_rank(const char *text);
+
+/* What a check reports into. */
+typedef struct {
+  const char *name;  /* file name for messages */
+  GHashTable *lines; /* path → line */
+  GError **error;
+} PrgRulesCheck;
+
+/* Sets "NAME:LINE: PATH: found FOUND, expected EXPECTED". Returns: FALSE */
+gboolean prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char *found, const char *expected);
+/* Types, ranges, formats and keys of the whole catalogue, by table. What it lets through may be read without
+ * further tests. */
+gboolean prg_rules_check_shape(PrgRulesCheck *self, JsonNode *root);
+/* Everything that needs two places of the catalogue: order, unique ids, references. */
+gboolean prg_rules_check_references(PrgRulesCheck *self, JsonObject *root);
+
+G_END_DECLS

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Daily counters, in the order and by the names of the domain. */
+typedef enum {
+  PRG_METRIC_DIALS,
+  PRG_METRIC_CONNECTS,
+  PRG_METRIC_CALLS_UNDER_30S,
+  PRG_METRIC_CALLS_OVER_2MIN,
+  PRG_METRIC_APPOINTMENTS,
+  PRG_METRIC_SHOWS,
+  PRG_METRIC_DEALS,
+  PRG_METRIC_SMS_ENROLLMENTS,
+} PrgMetric;
+#define PRG_N_METRICS 8
+#define PRG_METRIC_NONE (-1)
+
+const char *prg_metric_to_string(PrgMetric metric); /* "dials", "connects", "callsUnder30s", … */
+
+/**
+ * PrgRules: the catalogue: levels, XP sources, modules, badges, ranks … Immutable, reference counted.
+ */
+typedef struct _PrgRules PrgRules;
+
+/* Parses and checks a whole catalogue. @name is used in messages (a file name). The message of an error says file, line, key,
+ * what was found and what was expected; PRG_ERROR_INVALID_ARGUMENT. Returns: (transfer full) (nullable) */
+PrgRules *prg_rules_new_from_json(const char *json, gssize length, const char *name, GError **error);
+/* The built-in catalogue (GResource /org/lids/Progression/rules.json). Never fails. Returns: (transfer full) */
+PrgRules *prg_rules_new_builtin(void);
+PrgRules *prg_rules_ref(PrgRules *self);
+void prg_rules_unref(PrgRules *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgRules, prg_rules_unref)
+
+guint prg_rules_get_version(const PrgRules *self); /* the catalogue's own version number, from 1 */
+
+/* Levels: 1 … count. */
+guint prg_rules_level_for(const PrgRules *self, gint64 xp);
+guint prg_rules_n_levels(const PrgRules *self);
+gint64 prg_rules_level_xp(const PrgRules *self, guint level);      /* XP at which @level starts */
+gint64 prg_rules_next_level_xp(const PrgRules *self, guint level); /* 0 at the top */
+
+/* One event type. */
+typedef struct {
+  const char *kind; /* interned */
+  gint64 xp;
+  int metric;         /* PrgMetric it counts into, or PRG_METRIC_NONE */
+  gboolean activity;  /* makes its local day active */
+  gboolean pays_once; /* id is v5(member, kind, ref) */
+  gboolean derived;   /* only derive() makes it */
+  const char *method; /* the D-Bus method that makes it, "" = AddXP (interned) */
+} PrgSource;
+
+/* Resolves aliases ("dial" → dial_made). Returns: (nullable) (transfer none) */
+const PrgSource *prg_rules_find_source(const PrgRules *self, const char *kind_or_alias);
+
+typedef struct {
+  const char *id; /* disposition, interned */
+  gboolean connected;
+  const char *const *kinds; /* (array zero-terminated=1) rows it makes besides dial_made, in order */
+} PrgDisposition;
+const PrgDisposition *prg_rules_find_disposition(const PrgRules *self, const char *id); /* (nullable) */
+const char *const *prg_rules_get_disposition_ids(const PrgRules *self);
+gint64
+prg_rules_long_call_s(const PrgRules *self); /* a connected call of at least this is two_plus_minute_call */
+gint64 prg_rules_short_call_s(
+    const PrgRules *self); /* a connected call of less than this is under_thirty_second_call */
+
+typedef struct {
+  const char *id;
+  double pass_score; /* 0–1 */
+  gint64 xp;
+  const char *const *needs; /* ids that must be completed before */
+} PrgModule;
+const PrgModule *prg_rules_find_module(const PrgRules *self, const char *id); /* (nullable) */
+
+typedef struct {
+  const char *id;
+  double pass_score;  /* 0–1 */
+  double elite_score; /* from this on elite_exam_bonus is paid */
+} PrgExam;
+const PrgExam *prg_rules_find_exam(const PrgRules *self, const char *id); /* (nullable) */
+
+typedef struct {
+  const char *id;
+  guint unlock_level;
+  gint64 xp;
+  const char *badge; /* `badge.tier` or "" */
+  const char *title; /* or "" */
+} PrgBoss;
+const PrgBoss *prg_rules_find_boss(const PrgRules *self, const char *id); /* (nullable) */
+
+/* XP of a `badge.tier`, -1 if the catalogue does not know it. */
+gint64 prg_rules_badge_xp(const PrgRules *self, const char *badge);
+
+/* "E-4" for any spelling of a rank ("E-4", "e4", "operative"); NULL if unknown. */
+const char *prg_rules_canonical_rank(const PrgRules *self, const char *text);
+const char *prg_rules_rank_name(const PrgRules *self, const char *rank); /* display name, "" if unknown */
+
+typedef struct {
+  const char *id;
+  const char *name;   /* for people */
+  guint unlock_level; /* may be chosen from this level on */
+} PrgSpecialization;
+const PrgSpecialization *prg_rules_find_specialization(const PrgRules *self, const char *id); /* (nullable) */
+
+/* TRUE for a metric that ReportMetric may report: gates need it and nothing here measures it. */
+gboolean prg_rules_is_reported_metric(const PrgRules *self, const char *metric);
+
+/* The multiplier in thousandths that @specialization gives @kind; 1000 = none. */
+gint64 prg_rules_specialization_bonus(const PrgRules *self, const char *specialization, const char *kind);
+/* One multiplication step: nearest integer, half up; saturates at ±2^53. */
+gint64 prg_rules_multiply(gint64 amount, gint64 thousandths);
+
+/* Sizes of the awards other programs make to totalXp. */
+gboolean prg_rules_is_external_award(const PrgRules *self, gint64 amount);
+/* XP that another program pays for a module; 0 = unknown module. */
+gint64 prg_rules_external_module_xp(const PrgRules *self, const char *module);
+
+/* Limits. */
+gint64 prg_rules_max_amount(const PrgRules *self);     /* largest XP of one event */
+gint64 prg_rules_max_multiplier(const PrgRules *self); /* thousandths */
+gint prg_rules_backdate_days(const PrgRules *self);    /* how old occurred-at may be */
+gint prg_rules_metrics_days(const PrgRules *self);     /* window of the efficiency metrics */
+gint64 prg_rules_ramp_up_dials(const PrgRules *self);
+
+G_END_DECLS

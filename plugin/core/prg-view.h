@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "prg-operation.h"
+#include "prg-record.h"
+#include "prg-rules.h"
+
+G_BEGIN_DECLS
+
+/* What one local day holds. Counters follow the order of PrgMetric. */
+typedef struct {
+  const char *day; /* "YYYY-MM-DD", interned */
+  gint64 counters[PRG_N_METRICS];
+  gint64 xp;
+  gboolean active; /* counts for the streak */
+} PrgDay;
+
+/* A counter as it may be shown: corrections that arrive before what they correct make it negative for a while. */
+gint64 prg_day_get_counter(const PrgDay *self, PrgMetric metric);
+
+/* When a choice (specialization, title) was made; the latest wins. */
+typedef struct {
+  gint64 created_at; /* the ledger's, G_MAXINT64 = not in the ledger yet; 0 = nothing chosen */
+  gint64 occurred_at;
+} PrgChoiceTime;
+
+/**
+ * PrgView: the rep as this machine shows it: the record, plus what only the ledger's rows tell.
+ */
+typedef struct {
+  PrgRecord *record;       /* (owned) sums and sets as they stand with everything known */
+  GTree *days;             /* (owned) interned day → PrgDay, ascending */
+  GHashTable *kind_counts; /* (owned) interned kind → gint64*, rows of it over the rep's whole life */
+  char *specialization;    /* (owned) "" = none; last writer by the ledger's createdAt */
+  char *active_title;      /* (owned) "" = none; likewise */
+  PrgIdSet *titles;        /* (owned) */
+  PrgChoiceTime specialization_time;
+  PrgChoiceTime title_time;
+} PrgView;
+
+PrgView *prg_view_new(void);
+PrgView *prg_view_copy(const PrgView *self);
+void prg_view_free(PrgView *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgView, prg_view_free)
+
+const PrgDay *prg_view_get_day(const PrgView *self, const char *day); /* (nullable) */
+gint64 prg_view_get_kind_count(const PrgView *self, const char *kind);
+
+/* Which sums already hold an operation's amount. */
+typedef enum {
+  PRG_APPLY_NEW, /* none: fold all of it */
+  PRG_APPLY_COUNTED, /* the base read from Twenty holds its XP, deals and kind count: fold the rest (days, sets, activity) */
+} PrgApplyMode;
+
+/* The only place where an operation changes a record. Pure; never awards; applying the operations of a set in any order
+ * gives the same view (last writers aside, which go by created_at). Unknown kinds count their XP and activity only. */
+void prg_apply(PrgView *view, const PrgRules *rules, const PrgOperation *operation, PrgApplyMode mode);
+
+/* Derived numbers of @view at the local day @today ("YYYY-MM-DD"): level, streak, metrics. Call after the last apply. */
+void prg_view_finish(PrgView *view, const PrgRules *rules, const char *today);
+
+/* Consecutive active days that end today or yesterday. A day ahead of today counts as its continuation: who crosses the date line
+ * to the east of it lives some hours twice. */
+guint prg_view_streak(const PrgView *view, const char *today);
+
+/* An award whose condition holds. */
+typedef struct {
+  const char *kind; /* interned */
+  char *ref;        /* (owned) */
+  gint64 amount;
+  char *local_day; /* (owned) the day it belongs to */
+} PrgAward;
+void prg_award_free(PrgAward *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgAward, prg_award_free)
+
+/* Tells whether an award of @kind and @ref is paid already (in the store or the ledger). */
+typedef gboolean (*PrgIsPaid)(const char *kind, const char *ref, gpointer user_data);
+
+/* The awards that are due: first dial of a day, streak day, badges, titles, in that order, one pass; only days within the
+ * catalogue's back-dating limit of @today. Pure. Returns: (transfer full) (element-type PrgAward) */
+GPtrArray *prg_derive(const PrgView *view,
+                      const PrgRules *rules,
+                      const char *today,
+                      PrgIsPaid is_paid,
+                      gpointer user_data);
+
+G_END_DECLS
