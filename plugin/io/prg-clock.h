@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The outside world's time and chance, in one place. */
+gint64 prg_clock_wall(void);      /* µs UTC */
+gint64 prg_clock_monotonic(void); /* µs */
+GTimeZone *prg_clock_zone(void);  /* (transfer full) the system's zone, read anew at each call */
+char *prg_clock_zone_name(void);  /* (transfer full) IANA name, "UTC" if it cannot be told */
+guint64 prg_clock_random(void);   /* 64 random bits */
+char *prg_clock_uuid(void);       /* (transfer full) UUID v4 */
+
+G_END_DECLS

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What libsecret and its daemons do, and what follows from it:
+ * - A lookup in a locked keyring answers "nothing" without an error, and a store in a locked keyring prompts.
+ * So the default collection's Locked property is read first, each time: a cached one would need a main loop
+ * that ran in between.
+ * - A daemon that was replaced leaves libsecret's shared proxy with a dead session. So the proxy is dropped
+ * whenever the bus name changes hands, and once more when a call fails for a reason that is not the keyring's
+ * own.
+ * - A stopped daemon never answers. So each call has a clock.
+ * - In a Flatpak libsecret keeps a file of its own, which has no lock, behind the same functions; the service
+ * is not visible there.
+ *
+ * A shell makes an item that is found here with
+ *   secret-tool store --label="Progression" server URL member ID xdg:schema org.lids.Progression.Account
+ */
+#include "prg-keyring.h"
+
+#include "prg-error.h"
+#include "prg-keyring-watch.h"
+
+#include <libsecret/secret.h>
+#include <string.h>
+
+#define TIMEOUT_MS 15000
+
+struct _PrgKeyring {
+  GObject parent_instance;
+  PrgKeyringWatch *watch; /* (owned) */
+  guint timeout_ms;
+};
+
+G_DEFINE_FINAL_TYPE(PrgKeyring, prg_keyring, G_TYPE_OBJECT)
+
+enum { SIGNAL_CHANGED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+enum { PROP_TIMEOUT_MS = 1, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+/* One call of this interface: the account it is about, its clock, and what to do once the keyring proved
+ * open. */
+typedef struct {
+  char *server;            /* (owned) (nullable) */
+  char *member;            /* (owned) (nullable) */
+  char *label;             /* (owned) (nullable) */
+  SecretValue *value;      /* (owned) (nullable) wiped by libsecret */
+  SecretRetrievable *item; /* (owned) (nullable) found by a lookup */
+  GCancellable *inner;     /* (owned) what libsecret sees: the caller's cancellable or the clock */
+  GCancellable *outer;     /* (owned) (nullable) the caller's */
+  gulong outer_id;
+  GSource *clock; /* (owned) */
+  gboolean timed_out, retried;
+  void (*run)(GTask *task); /* takes the task */
+} Call;
+
+static void call_begin(GTask *task);
+
+static const SecretSchema *
+account_schema(void)
+{
+  static const SecretSchema schema = { "org.lids.Progression.Account",
+                                       SECRET_SCHEMA_NONE,
+                                       { { "server", SECRET_SCHEMA_ATTRIBUTE_STRING },
+                                         { "member", SECRET_SCHEMA_ATTRIBUTE_STRING },
+                                         { NULL, 0 } } };
+
+  return &schema;
+}
+
+void
+prg_secret_item_free(PrgSecretItem *self)
+{
+  if (self == NULL)
+    return;
+  if (self->token != NULL)
+    explicit_bzero(self->token, strlen(self->token));
+  g_free(self->token);
+  g_free(self->server);
+  g_free(self->member);
+  g_free(self);
+}
+
+/* --- The object --- */
+
+static void
+on_watch(gboolean replaced, gpointer user_data)
+{
+  if (replaced)
+    secret_service_disconnect();
+  else
+    g_signal_emit(user_data, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+prg_keyring_constructed(GObject *object)
+{
+  PrgKeyring *self = PRG_KEYRING(object);
+
+  G_OBJECT_CLASS(prg_keyring_parent_class)->constructed(object);
+  self->watch = prg_keyring_watch_new(on_watch, self);
+}
+
+static void
+prg_keyring_set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  PRG_KEYRING(object)->timeout_ms = g_value_get_uint(value);
+}
+
+static void
+prg_keyring_dispose(GObject *object)
+{
+  PrgKeyring *self = PRG_KEYRING(object);
+
+  g_clear_pointer(&self->watch, prg_keyring_watch_free);
+  G_OBJECT_CLASS(prg_keyring_parent_class)->dispose(object);
+}
+
+static void
+prg_keyring_class_init(PrgKeyringClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+  object_class->constructed = prg_keyring_constructed;
+  object_class->set_property = prg_keyring_set_property;
+  object_class->dispose = prg_keyring_dispose;
+  properties[PROP_TIMEOUT_MS] =
+      g_param_spec_uint("timeout-ms", NULL, "How long a call may take, in milliseconds", 1, G_MAXUINT,
+                        TIMEOUT_MS, G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties(object_class, N_PROPS, properties);
+  signals[SIGNAL_CHANGED] =
+      g_signal_new("changed", PRG_TYPE_KEYRING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+prg_keyring_init(PrgKeyring *self)
+{
+}
+
+PrgKeyring *
+prg_keyring_new(void)
+{
+  return g_object_new(PRG_TYPE_KEYRING, NULL);
+}
+
+/* --- One call --- */
+
+static void
+call_stop_clock(Call *call)
+{
+  if (call->clock != NULL)
+    g_source_destroy(call->clock);
+  g_clear_pointer(&call->clock, g_source_unref);
+  if (call->outer_id != 0)
+    g_cancellable_disconnect(call->outer, call->outer_id);
+  call->outer_id = 0;
+}
+
+static void
+call_free(Call *call)
+{
+  call_stop_clock(call);
+  g_free(call->server);
+  g_free(call->member);
+  g_free(call->label);
+  g_clear_pointer(&call->value, secret_value_unref);
+  g_clear_object(&call->item);
+  g_clear_object(&call->inner);
+  g_clear_object(&call->outer);
+  g_free(call);
+}
+
+static gboolean
+on_timed_out(gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->timed_out = TRUE;
+  g_cancellable_cancel(call->inner);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_outer_cancelled(GCancellable *outer, gpointer inner)
+{
+  g_cancellable_cancel(inner);
+}
+
+/* (transfer full) An empty text narrows nothing. */
+static GTask *
+call_new(PrgKeyring *self,
+         const char *server,
+         const char *member,
+         GCancellable *cancellable,
+         GAsyncReadyCallback callback,
+         gpointer user_data,
+         void (*run)(GTask *))
+{
+  GTask *task = g_task_new(self, cancellable, callback, user_data);
+  Call *call = g_new0(Call, 1);
+
+  g_task_set_task_data(task, call, (GDestroyNotify)call_free);
+  /* libsecret answers a cancelled call itself; the clock must not be taken for the caller's wish, nor the
+   * other way round. */
+  g_task_set_check_cancellable(task, FALSE);
+  call->server = server != NULL && *server != '\0' ? g_strdup(server) : NULL;
+  call->member = member != NULL && *member != '\0' ? g_strdup(member) : NULL;
+  call->run = run;
+  call->inner = g_cancellable_new();
+  if (cancellable != NULL) {
+    call->outer = g_object_ref(cancellable);
+    call->outer_id = g_cancellable_connect(cancellable, G_CALLBACK(on_outer_cancelled),
+                                           g_object_ref(call->inner), g_object_unref);
+  }
+  call->clock = g_timeout_source_new(self->timeout_ms);
+  g_source_set_callback(call->clock, on_timed_out, call, NULL);
+  g_source_attach(call->clock, g_task_get_context(task));
+  return task;
+}
+
+/* (transfer full) */
+static GHashTable *
+call_attributes(Call *call)
+{
+  GHashTable *attributes = g_hash_table_new(g_str_hash, g_str_equal);
+
+  if (call->server != NULL)
+    g_hash_table_insert(attributes, (gpointer) "server", call->server);
+  if (call->member != NULL)
+    g_hash_table_insert(attributes, (gpointer) "member", call->member);
+  return attributes;
+}
+
+static gboolean
+is_locked_error(const GError *error)
+{
+  g_autofree char *remote = g_dbus_error_get_remote_error(error);
+
+  return g_error_matches(error, SECRET_ERROR, SECRET_ERROR_IS_LOCKED) ||
+         g_strcmp0(remote, "org.freedesktop.Secret.Error.IsLocked") == 0;
+}
+
+static void
+fail(GTask *task, PrgError code, const char *message)
+{
+  call_stop_clock(g_task_get_task_data(task));
+  g_task_return_new_error(task, PRG_ERROR, code, "%s", message);
+  g_object_unref(task);
+}
+
+/* Takes @task and @error. Tries once more where the proxy may be what broke. */
+static void
+fail_or_retry(GTask *task, GError *error)
+{
+  Call *call = g_task_get_task_data(task);
+  g_autoptr(GError) cause = error;
+
+  g_dbus_error_strip_remote_error(cause);
+  if (call->timed_out)
+    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring does not answer");
+  if (g_cancellable_is_cancelled(call->inner))
+    return fail(task, PRG_ERROR_CANCELLED, "cancelled");
+  if (is_locked_error(cause))
+    return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
+  if (call->retried)
+    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, cause->message);
+
+  g_debug("keyring: %s; trying once more with a new proxy", cause->message);
+  call->retried = TRUE;
+  g_clear_object(&call->item);
+  secret_service_disconnect();
+  call_begin(task);
+}
+
+static void
+on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Call *call = g_task_get_task_data(task);
+  GError *error = NULL;
+  g_autoptr(SecretCollection) collection = secret_collection_for_alias_finish(result, &error);
+
+  if (error != NULL)
+    return fail_or_retry(task, error);
+  /* libsecret would make a collection, and ask the user for its password. */
+  if (collection == NULL && call->value != NULL)
+    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "there is no default keyring; create one first");
+  if (collection != NULL && secret_collection_get_locked(collection))
+    return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
+  call->run(task);
+}
+
+static void
+on_service(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Call *call = g_task_get_task_data(task);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SecretService) service = secret_service_get_finish(result, &error);
+
+  if (service != NULL)
+    return secret_collection_for_alias(service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
+                                       call->inner, on_collection, task);
+  if (g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS) && !g_cancellable_is_cancelled(call->inner))
+    return call->run(task);
+  fail_or_retry(task, g_steal_pointer(&error));
+}
+
+/* Takes @task: every step hands it to the next, the last one frees it. */
+static void
+call_begin(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+
+  secret_service_get(SECRET_SERVICE_NONE, call->inner, on_service, task);
+}
+
+/* --- Lookup --- */
+
+/* (transfer full) (nullable): the newest item that names an account. */
+static SecretRetrievable *
+pick_newest(GList *items)
+{
+  SecretRetrievable *newest = NULL;
+
+  for (GList *l = items; l != NULL; l = l->next) {
+    SecretRetrievable *item = SECRET_RETRIEVABLE(l->data);
+    g_autoptr(GHashTable) attributes = secret_retrievable_get_attributes(item);
+
+    if (!g_hash_table_contains(attributes, "server") || !g_hash_table_contains(attributes, "member"))
+      continue;
+    if (newest == NULL || secret_retrievable_get_modified(item) > secret_retrievable_get_modified(newest))
+      newest = item;
+  }
+  return newest == NULL ? NULL : g_object_ref(newest);
+}
+
+/* (transfer full) (nullable): NULL where the secret is no text or an empty one. A token that came through a
+ * pipe may end in a newline. */
+static PrgSecretItem *
+item_from_secret(SecretRetrievable *found, SecretValue *value)
+{
+  g_autoptr(GHashTable) attributes = secret_retrievable_get_attributes(found);
+  g_autoptr(PrgSecretItem) item = g_new0(PrgSecretItem, 1);
+  gsize length = 0;
+  const char *secret = secret_value_get(value, &length);
+
+  if (!g_utf8_validate_len(secret, length, NULL))
+    return NULL;
+  while (length > 0 && g_ascii_isspace(secret[length - 1]))
+    length--;
+  if (length == 0)
+    return NULL;
+  item->server = g_strdup(g_hash_table_lookup(attributes, "server"));
+  item->member = g_strdup(g_hash_table_lookup(attributes, "member"));
+  item->token = g_strndup(secret, length);
+  return g_steal_pointer(&item);
+}
+
+static void
+on_secret(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Call *call = g_task_get_task_data(task);
+  GError *error = NULL;
+  g_autoptr(SecretValue) value =
+      secret_retrievable_retrieve_secret_finish(SECRET_RETRIEVABLE(source), result, &error);
+
+  if (value == NULL && error == NULL)
+    g_set_error_literal(&error, PRG_ERROR, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring gave no secret");
+  if (error != NULL)
+    return fail_or_retry(task, error);
+  call_stop_clock(call);
+  g_task_return_pointer(task, item_from_secret(call->item, value), (GDestroyNotify)prg_secret_item_free);
+  g_object_unref(task);
+}
+
+static void
+on_found(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Call *call = g_task_get_task_data(task);
+  GError *error = NULL;
+  GList *items = secret_password_search_finish(result, &error);
+
+  if (error != NULL)
+    return fail_or_retry(task, error);
+  call->item = pick_newest(items);
+  g_list_free_full(items, g_object_unref);
+  if (call->item != NULL)
+    return secret_retrievable_retrieve_secret(call->item, call->inner, on_secret, task);
+  call_stop_clock(call);
+  g_task_return_pointer(task, NULL, NULL);
+  g_object_unref(task);
+}
+
+static void
+run_lookup(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+  g_autoptr(GHashTable) attributes = call_attributes(call);
+
+  secret_password_searchv(account_schema(), attributes, SECRET_SEARCH_ALL, call->inner, on_found, task);
+}
+
+void
+prg_keyring_lookup_async(PrgKeyring *self,
+                         const char *server,
+                         const char *member,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  GTask *task = call_new(self, server, member, cancellable, callback, user_data, run_lookup);
+
+  g_task_set_source_tag(task, prg_keyring_lookup_async);
+  call_begin(task);
+}
+
+PrgSecretItem *
+prg_keyring_lookup_finish(PrgKeyring *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+  return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/* --- Store and clear --- */
+
+static void
+succeed(GTask *task)
+{
+  call_stop_clock(g_task_get_task_data(task));
+  g_task_return_boolean(task, TRUE);
+  g_object_unref(task);
+}
+
+static gboolean
+names_account(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+
+  return call->server != NULL && call->member != NULL;
+}
+
+static void
+on_stored(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (!secret_password_store_finish(result, &error))
+    return fail_or_retry(user_data, error);
+  succeed(user_data);
+}
+
+static void
+run_store(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+  g_autoptr(GHashTable) attributes = call_attributes(call);
+
+  secret_password_storev_binary(account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
+                                call->value, call->inner, on_stored, task);
+}
+
+void
+prg_keyring_store_async(PrgKeyring *self,
+                        const char *server,
+                        const char *member,
+                        const char *token,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  GTask *task = call_new(self, server, member, cancellable, callback, user_data, run_store);
+  Call *call = g_task_get_task_data(task);
+
+  g_task_set_source_tag(task, prg_keyring_store_async);
+  if (!names_account(task) || *token == '\0')
+    return fail(task, PRG_ERROR_INVALID_ARGUMENT, "an account needs a server, a member and a token");
+  call->label = g_strdup_printf("Progression: %s", call->server);
+  call->value = secret_value_new(token, -1, "text/plain");
+  call_begin(task);
+}
+
+gboolean
+prg_keyring_store_finish(PrgKeyring *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail(g_task_is_valid(result, self), FALSE);
+  return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+static void
+on_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  secret_password_clear_finish(result, &error); /* FALSE without an error: there was none */
+  if (error != NULL)
+    return fail_or_retry(user_data, error);
+  succeed(user_data);
+}
+
+static void
+run_clear(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+  g_autoptr(GHashTable) attributes = call_attributes(call);
+
+  secret_password_clearv(account_schema(), attributes, call->inner, on_cleared, task);
+}
+
+void
+prg_keyring_clear_async(PrgKeyring *self,
+                        const char *server,
+                        const char *member,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  GTask *task = call_new(self, server, member, cancellable, callback, user_data, run_clear);
+
+  g_task_set_source_tag(task, prg_keyring_clear_async);
+  /* A clear that narrows nothing would remove every account. */
+  if (!names_account(task))
+    return fail(task, PRG_ERROR_INVALID_ARGUMENT, "an account needs a server and a member");
+  call_begin(task);
+}
+
+gboolean
+prg_keyring_clear_finish(PrgKeyring *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail(g_task_is_valid(result, self), FALSE);
+  return g_task_propagate_boolean(G_TASK(result), error);
+}

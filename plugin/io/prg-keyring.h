@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * PrgKeyring: the account's secret in the system keyring. The only user of libsecret.
+ *
+ * Item: schema `org.lids.Progression.Account`, attributes `server` (origin) and `member`; the secret is the token, nothing else.
+ * Never prompts by itself. Every call has a timeout of 15 s (a stopped daemon hangs for ever otherwise).
+ */
+#define PRG_TYPE_KEYRING (prg_keyring_get_type())
+G_DECLARE_FINAL_TYPE(PrgKeyring, prg_keyring, PRG, KEYRING, GObject)
+
+/* Signal `changed`: the service appeared, vanished, was unlocked or locked, or an item may have changed: look up again. */
+PrgKeyring *prg_keyring_new(void);
+
+typedef struct {
+  char *server; /* (owned) */
+  char *member; /* (owned) */
+  char *token;  /* (owned) wiped when freed */
+} PrgSecretItem;
+void prg_secret_item_free(PrgSecretItem *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgSecretItem, prg_secret_item_free)
+
+/* Finds the newest item, narrowed to @server and @member where given. Returns NULL without error: there is none.
+ * Errors: KEYRING_LOCKED (told from missing by the collection's Locked property), KEYRING_UNAVAILABLE, CANCELLED. A proxy that went stale
+ * because the daemon was replaced is dropped and the call tried once more. */
+void prg_keyring_lookup_async(PrgKeyring *self,
+                              const char *server,
+                              const char *member,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+PrgSecretItem *prg_keyring_lookup_finish(PrgKeyring *self, GAsyncResult *result, GError **error);
+
+/* Stores (replaces) the token; @label is shown in keyring tools. Errors as above. */
+void prg_keyring_store_async(PrgKeyring *self,
+                             const char *server,
+                             const char *member,
+                             const char *token,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean prg_keyring_store_finish(PrgKeyring *self, GAsyncResult *result, GError **error);
+
+/* Removes the item; no item is no error. */
+void prg_keyring_clear_async(PrgKeyring *self,
+                             const char *server,
+                             const char *member,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+gboolean prg_keyring_clear_finish(PrgKeyring *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS
