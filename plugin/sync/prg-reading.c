@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-machine-private.h"
+
+/* What a whole reading means: the table "found → done" of the protocol. */
+
+#define MAX_TIMELINE_TRIES 3
+#define TIMELINE_LAG (3 * G_USEC_PER_SEC)
+
+static const PrgBase *
+known_base(PrgMachine *self)
+{
+  return prg_book_get_base(self->book);
+}
+
+static void
+add_fault(PrgRecord *record, const char *field, const char *what)
+{
+  g_ptr_array_add(record->faults, g_strdup_printf("%s: %s", field, what));
+}
+
+/* A lastActivityDate in the future would freeze the streak: it is not believed, and healed by the next fold.
+ */
+static void
+refuse_future(PrgRecord *record, gint64 now)
+{
+  if (record->last_activity <= now + 5 * 60 * G_USEC_PER_SEC)
+    return;
+  record->last_activity = 0;
+  add_fault(record, "lastActivityDate", "in the future");
+}
+
+gboolean
+prg_reading_is_faulty(const PrgRecord *record, const char *field)
+{
+  for (guint i = 0; i < record->faults->len; i++)
+    if (g_str_has_prefix(g_ptr_array_index(record->faults, i), field))
+      return TRUE;
+  return FALSE;
+}
+
+/* No program counts that far: what was folded last is believed instead. */
+static void
+refuse_huge_total(PrgRecord *record)
+{
+  if (ABS(record->total_xp.value) < PRG_MAX_TOTAL || !record->external_xp.known || !record->ledger_xp.known)
+    return;
+  add_fault(record, "totalXp", "too large");
+  record->total_xp.value = record->external_xp.value + record->ledger_xp.value;
+}
+
+/* The sets are append-only: an empty one where there were ids was emptied by accident. */
+static gboolean
+is_emptied(const PrgIdSet *set, const PrgIdSet *known)
+{
+  return prg_id_set_size(set) == 0 && prg_id_set_size(known) > 0;
+}
+
+/* A set or rank that another program made unreadable or emptied keeps its last known value: the next fold writes it back. */
+static void
+keep_last_known(PrgRecord *record, const PrgRecord *known)
+{
+  const struct {
+    const char *field;
+    PrgIdSet **set;
+    const PrgIdSet *known;
+  } sets[] = {
+    { "badges", &record->badges, known->badges },
+    { "completedModules", &record->completed_modules, known->completed_modules },
+    { "certifications", &record->certifications, known->certifications },
+    { "defeatedBosses", &record->defeated_bosses, known->defeated_bosses },
+    { "passedExams", &record->passed_exams, known->passed_exams },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
+    gboolean faulty = prg_reading_is_faulty(record, sets[i].field);
+    if (!faulty && !is_emptied(*sets[i].set, sets[i].known))
+      continue;
+    if (!faulty)
+      add_fault(record, sets[i].field, "emptied");
+    prg_id_set_free(*sets[i].set);
+    *sets[i].set = prg_id_set_copy(sets[i].known);
+  }
+  if (*record->current_rank != '\0' || *known->current_rank == '\0')
+    return;
+  if (!prg_reading_is_faulty(record, "currentRank"))
+    add_fault(record, "currentRank", "emptied");
+  prg_record_set(&record->current_rank, known->current_rank);
+}
+
+static gboolean
+lacks_ledger_fields(const PrgRecord *record)
+{
+  return !record->ledger_xp.known || !record->ledger_count.known || !record->external_xp.known;
+}
+
+typedef struct {
+  gint64 count, sum;
+} Tally;
+
+static Tally *
+tally_of(GHashTable *tallies, const char *kind)
+{
+  Tally *tally = g_hash_table_lookup(tallies, kind);
+  if (!tally) {
+    tally = g_new0(Tally, 1);
+    g_hash_table_insert(tallies, (gpointer)kind, tally);
+  }
+  return tally;
+}
+
+/* Own rows by event type: what the ledger shows minus what it acknowledged. */
+static GHashTable *
+own_differences(PrgMachine *self)
+{
+  GHashTable *tallies = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  const char *device = prg_book_get_device(self->book);
+  for (guint i = 0; i < self->reading->groups->len; i++) {
+    const PrgGroup *group = &g_array_index(self->reading->groups, PrgGroup, i);
+    if (!g_str_equal(group->device, device))
+      continue;
+    tally_of(tallies, group->kind)->count += group->count;
+    tally_of(tallies, group->kind)->sum += group->sum;
+  }
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    if (!prg_entry_is_acknowledged(entry) || !g_str_equal(entry->operation->device, device))
+      continue;
+    tally_of(tallies, entry->operation->kind)->count--;
+    tally_of(tallies, entry->operation->kind)->sum -= entry->operation->amount;
+  }
+  return tallies;
+}
+
+static gboolean
+is_short(const Tally *tally)
+{
+  return tally->count < 0 || (tally->count == 0 && tally->sum != 0);
+}
+
+/* The server went back in time: rows that were made after the state it shows may be gone. */
+static gboolean
+was_restored(PrgMachine *self)
+{
+  const PrgBase *base = known_base(self);
+  return base->known && g_str_equal(base->record->id, self->reading->record->id) &&
+         self->reading->record->updated_at < base->record->updated_at && self->n_verified == 0;
+}
+
+/* Own acknowledged rows that must be looked for one by one: those of an event type of which the ledger shows fewer than it acknowledged (a hard
+ * delete, a restored backup, a row without its record; by type, because a restored backup may bring one row back and lose another), and
+ * after a restored backup those that are younger than it. */
+static GPtrArray *
+suspects(PrgMachine *self)
+{
+  g_autoptr(GHashTable) tallies = own_differences(self);
+  GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+  const char *device = prg_book_get_device(self->book);
+  gint64 since = was_restored(self) ? self->reading->record->updated_at : G_MAXINT64;
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    const PrgOperation *operation = entry->operation;
+    if (!prg_entry_is_acknowledged(entry) || !g_str_equal(operation->device, device))
+      continue;
+    if (is_short(tally_of(tallies, operation->kind)) || operation->created_at >= since)
+      g_ptr_array_add(ids, g_strdup(operation->id));
+  }
+  return ids;
+}
+
+/* TRUE: rows are looked for, or that was done in vain. */
+static gboolean
+verifies_own_rows(PrgMachine *self)
+{
+  g_autoptr(GPtrArray) ids = suspects(self);
+  if (ids->len == 0)
+    return FALSE;
+  if (self->n_verified >= 3) {
+    prg_cycle_end(self, PRG_OUTCOME_UNKNOWN,
+                  "Twenty shows fewer of this machine's rows than it acknowledged; looking again later.", 0);
+    return TRUE;
+  }
+  self->n_verified++;
+  self->n_rounds++;
+  g_clear_pointer(&self->verify, g_ptr_array_unref);
+  self->verify = g_steal_pointer(&ids);
+  self->phase = PRG_PHASE_VERIFY;
+  return TRUE;
+}
+
+/* The ledger shows fewer rows than were folded. A second such reading of the same fold, 20 s or more later,
+ * is no lag. */
+static gboolean
+is_stale(PrgMachine *self, const PrgInput *input, PrgStep *step)
+{
+  const PrgRecord *record = self->reading->record;
+  const char *token = prg_book_get_meta(self->book, "stale.token");
+  const char *at = prg_book_get_meta(self->book, "stale.at");
+  if (self->reading->ledger_count >= record->ledger_count.value)
+    return FALSE;
+  gint64 since = at ? g_ascii_strtoll(at, NULL, 10) : 0;
+  gboolean same = token && g_str_equal(token, record->fold_token);
+  if (same && input->wall - since >= PRG_STALE_AFTER) {
+    self->rebase = TRUE;
+    return FALSE;
+  }
+  prg_cycle_end(self, PRG_OUTCOME_UNKNOWN,
+                "Twenty shows fewer ledger rows than were folded; looking again in 20 seconds.",
+                PRG_STALE_AFTER + G_USEC_PER_SEC);
+  if (!same || since > input->wall) {
+    GPtrArray *changes = prg_changes_new();
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, input->wall);
+    prg_changes_meta(changes, "stale.token", record->fold_token);
+    prg_changes_meta(changes, "stale.at", now);
+    prg_machine_commit(self, step, changes, PRG_PHASE_END);
+  }
+  return TRUE;
+}
+
+/* Any other reading clears the mark, so that two lags far apart are not taken for one loss. */
+static void
+clear_stale_mark(PrgMachine *self, PrgStep *step)
+{
+  if (self->reading->ledger_count < self->reading->record->ledger_count.value ||
+      !prg_book_get_meta(self->book, "stale.token"))
+    return;
+  GPtrArray *changes = prg_changes_new();
+  prg_changes_meta(changes, "stale.token", NULL);
+  prg_changes_meta(changes, "stale.at", NULL);
+  prg_machine_commit(self, step, changes, self->phase);
+}
+
+static gboolean
+needs_rows(PrgMachine *self)
+{
+  gint64 known = prg_book_n_on_ledger(self->book) + (known_base(self)->known ? known_base(self)->older : 0);
+  return !self->fetch_done && known != self->reading->ledger_count;
+}
+
+static gint64
+outside_xp(const PrgRecord *record)
+{
+  return record->total_xp.value - record->external_xp.value - record->ledger_xp.value;
+}
+
+static gboolean
+was_changed(PrgMachine *self)
+{
+  return known_base(self)->known && known_base(self)->record->updated_at != self->reading->record->updated_at;
+}
+
+/* Another program wrote, and nobody has folded since. */
+static gboolean
+was_changed_by_others(PrgMachine *self)
+{
+  return was_changed(self) &&
+         g_str_equal(known_base(self)->record->fold_token, self->reading->record->fold_token);
+}
+
+static gboolean
+needs_timeline(PrgMachine *self)
+{
+  gboolean news = !known_base(self)->known || was_changed(self) || outside_xp(self->reading->record) != 0 ||
+                  prg_book_get_meta(self->book, "timeline.wanted");
+  return !self->judged && !self->timeline && news;
+}
+
+static gboolean
+differs(PrgNumber number, gint64 value)
+{
+  return !number.known || number.value != value || number.raw != (double)number.value;
+}
+
+static gboolean
+needs_fold(PrgMachine *self)
+{
+  const PrgRecord *record = self->reading->record;
+  return self->rebase || differs(record->ledger_xp, self->reading->ledger_sum) ||
+         differs(record->ledger_count, self->reading->ledger_count) ||
+         differs(record->external_xp, self->judgement.external) ||
+         differs(record->total_xp, self->judgement.external + self->reading->ledger_sum) || self->heal ||
+         self->judgement.reason != NULL;
+}
+
+static void
+judge(PrgMachine *self)
+{
+  self->judged = TRUE;
+  prg_judgement_clear(&self->judgement);
+  self->judgement = (PrgJudgement){ 0 };
+  prg_attribution_judge(self->book, self->reading->record, self->timeline, &self->judgement);
+  self->need_fold = needs_fold(self);
+}
+
+static void
+fold_or_settle(PrgMachine *self, const PrgInput *input)
+{
+  gboolean allowed = self->forced || input->mono >= self->fold_allowed_at;
+  self->phase = self->need_fold && allowed ? PRG_PHASE_FOLD : PRG_PHASE_SETTLE;
+  if (!self->need_fold || allowed)
+    return;
+  self->fold_at = self->fold_allowed_at;
+  /* What was found out must not be forgotten when this reading has become the base. */
+  self->timeline_wanted = self->judgement.reason != NULL;
+}
+
+/* The timeline is written by a queue worker, a little late: a fold that depends on it waits, a few times. */
+static gboolean
+waits_for_timeline(PrgMachine *self, const PrgInput *input)
+{
+  if (self->timeline_tries >= MAX_TIMELINE_TRIES || !self->timeline ||
+      prg_timeline_is_complete(self->reading->record, self->timeline)) {
+    self->timeline_tries = 0;
+    return FALSE;
+  }
+  self->timeline_tries++;
+  self->timeline_wanted = TRUE;
+  self->fold_at = input->mono + TIMELINE_LAG;
+  self->phase = PRG_PHASE_SETTLE;
+  return TRUE;
+}
+
+/* The reading is whole and to be believed: rows, then who wrote, then the fold. */
+static void
+go_on(PrgMachine *self, const PrgInput *input)
+{
+  if (needs_rows(self)) {
+    self->phase = PRG_PHASE_FETCH;
+  } else if (needs_timeline(self)) {
+    self->phase = PRG_PHASE_TIMELINE;
+  } else if (!waits_for_timeline(self, input)) {
+    judge(self);
+    fold_or_settle(self, input);
+  }
+}
+
+static void
+keep_reading(PrgMachine *self, const PrgInput *input)
+{
+  const PrgAnswer *answer = input->answer;
+  prg_base_free(self->reading);
+  self->reading =
+      prg_base_new(g_ptr_array_index(answer->records, 0), answer->groups, known_base(self)->older);
+  self->older = self->reading->older;
+  self->unlinked = answer->unlinked;
+  self->probed = FALSE;
+  refuse_future(self->reading->record, prg_machine_now(self, input));
+  refuse_huge_total(self->reading->record);
+  keep_last_known(self->reading->record, known_base(self)->record);
+}
+
+void
+prg_reading_evaluate(PrgMachine *self, const PrgInput *input, PrgStep *step)
+{
+  const PrgAnswer *answer = input->answer;
+  if (!answer->records || answer->records->len == 0 ||
+      ((PrgRecord *)g_ptr_array_index(answer->records, 0))->deleted) {
+    self->discovered = FALSE;
+    self->n_rounds += 10;
+    self->phase = PRG_PHASE_DISCOVER;
+    return;
+  }
+  keep_reading(self, input);
+  if (lacks_ledger_fields(self->reading->record)) {
+    self->phase = PRG_PHASE_INITIALISE;
+    return;
+  }
+  self->ready = TRUE;
+  if (self->unlinked > 0) {
+    self->phase = PRG_PHASE_RELINK;
+  } else if (prg_push_has_work(self)) {
+    self->n_rounds++;
+    self->phase = PRG_PHASE_RESOLVE;
+  } else if (!verifies_own_rows(self) && !is_stale(self, input, step)) {
+    self->whole = FALSE;
+    self->changed = self->changed || was_changed(self);
+    self->heal = self->heal || was_changed_by_others(self);
+    go_on(self, input);
+  }
+  if (!self->busy)
+    clear_stale_mark(self, step);
+}
+
+/* ---- rows ---- */
+
+static gint64
+first_fetch_from(PrgMachine *self, const PrgInput *input)
+{
+  return prg_machine_now(self, input) - PRG_FIRST_FETCH_DAYS * G_TIME_SPAN_DAY;
+}
+
+static gint64
+fetch_from(PrgMachine *self, const PrgInput *input)
+{
+  gint64 newest = prg_book_newest_row(self->book);
+  if (self->rescan || !known_base(self)->known || newest == 0)
+    return first_fetch_from(self, input);
+  return newest - 10 * G_TIME_SPAN_MINUTE;
+}
+
+void
+prg_reading_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step)
+{
+  PrgRequest *request = prg_request_new(PRG_REQUEST_FETCH);
+  prg_record_set(&request->member, prg_book_get_member(self->book));
+  prg_record_set(&request->record_id, self->record_id);
+  prg_record_set(&request->cursor, self->cursor);
+  if (*self->cursor == '\0')
+    self->fetch_since = fetch_from(self, input);
+  request->since = self->fetch_since;
+  request->page = 200;
+  prg_machine_ask(self, step, request);
+}
+
+/* A row of the ledger as a change of the book, if it tells anything new. */
+static void
+take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
+{
+  const PrgOperation *operation = row->operation;
+  if (row->deleted || !g_str_equal(row->member, prg_book_get_member(self->book)))
+    return;
+  const PrgEntry *entry = prg_book_find(self->book, operation->id);
+  gboolean own = g_str_equal(operation->device, prg_book_get_device(self->book));
+  if (!entry || entry->state == PRG_OPERATION_VOIDED) {
+    prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_REMOTE, TRUE);
+    self->changed = TRUE;
+  } else if (entry->state == PRG_OPERATION_NEW || entry->state == PRG_OPERATION_SENT) {
+    prg_push_resolve_row(self, entry, row, changes);
+  } else if (prg_entry_is_on_ledger(entry) && !g_str_equal(entry->operation->device, operation->device)) {
+    /* A restored server took another machine's row of the same id this time. */
+    prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_SUPERSEDED,
+                    entry->in_base);
+  } else if (entry->operation->created_at != operation->created_at &&
+             entry->state != PRG_OPERATION_DISCARDED && entry->state != PRG_OPERATION_QUARANTINED) {
+    prg_changes_state(changes, operation->id, entry->state, entry->in_base, NULL)->created_at =
+        operation->created_at;
+  }
+}
+
+/* After a rescan: rows of the window that the ledger no longer has. */
+static void
+void_missing(PrgMachine *self, GPtrArray *changes)
+{
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    gboolean foreign = entry->state == PRG_OPERATION_REMOTE || entry->state == PRG_OPERATION_SUPERSEDED;
+    if (foreign && entry->operation->created_at >= self->fetch_since &&
+        !g_hash_table_contains(self->fetched, entry->operation->id))
+      prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
+                        "no longer in the ledger");
+  }
+}
+
+/* Rows of the ledger that were never replicated, because they were older than the first fetch went back. Told
+ * by the server for the days before the window, where no replica lags any more; what is known of those days
+ * is taken off. */
+static gint64
+count_older(PrgMachine *self, gint64 since, gint64 told)
+{
+  gint64 known = 0;
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    known += prg_entry_is_on_ledger(entry) && entry->operation->created_at > 0 &&
+             entry->operation->created_at < since;
+  }
+  return MAX(told - known, 0);
+}
+
+/* Own rows of the window that a rescan did not meet, although equal counts hid it. */
+static gboolean
+misses_rows_of_rescan(PrgMachine *self)
+{
+  if (!self->rescan || self->n_verified >= 3)
+    return FALSE;
+  g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    if (prg_entry_is_acknowledged(entry) && entry->operation->created_at >= self->fetch_since &&
+        !g_hash_table_contains(self->fetched, entry->operation->id))
+      g_ptr_array_add(missing, g_strdup(entry->operation->id));
+  }
+  if (missing->len == 0)
+    return FALSE;
+  self->n_verified++;
+  g_clear_pointer(&self->verify, g_ptr_array_unref);
+  self->verify = g_steal_pointer(&missing);
+  self->phase = PRG_PHASE_VERIFY;
+  return TRUE;
+}
+
+static void
+begin_rescan(PrgMachine *self)
+{
+  self->rescan = TRUE;
+  g_clear_pointer(&self->fetched, g_hash_table_unref);
+  self->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  self->phase = PRG_PHASE_FETCH;
+}
+
+/* The last page is in the book: do the numbers agree now? More rows here than were read have arrived since;
+ * fewer are a lagging answer. */
+void
+prg_reading_after_rows(PrgMachine *self, const PrgInput *input)
+{
+  gint64 here = (gint64)prg_book_n_on_ledger(self->book) + self->older;
+  if (here != self->reading->ledger_count && !self->rescan && known_base(self)->known) {
+    begin_rescan(self);
+  } else if (misses_rows_of_rescan(self)) {
+    self->n_rounds++;
+  } else if (here < self->reading->ledger_count) {
+    self->n_rounds += 10;
+    self->phase = PRG_PHASE_READ;
+  } else {
+    self->fetch_done = TRUE;
+    go_on(self, input);
+  }
+}
+
+void
+prg_reading_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step)
+{
+  const PrgAnswer *answer = input->answer;
+  if (answer->outcome != PRG_OUTCOME_OK) {
+    prg_cycle_fail(self, answer);
+    return;
+  }
+  GPtrArray *changes = prg_changes_new();
+  for (guint i = 0; answer->rows && i < answer->rows->len; i++) {
+    const PrgRow *row = g_ptr_array_index(answer->rows, i);
+    take_row(self, row, changes);
+    if (self->fetched)
+      g_hash_table_add(self->fetched, g_strdup(row->operation->id));
+  }
+  if (*self->cursor == '\0' && (self->rescan || !known_base(self)->known))
+    self->older = count_older(self, self->fetch_since, answer->older);
+  prg_record_set(&self->cursor, answer->next_cursor);
+  if (*self->cursor == '\0' && self->rescan)
+    void_missing(self, changes);
+  self->phase = PRG_PHASE_FETCH;
+  prg_machine_commit(self, step, changes, *self->cursor == '\0' ? PRG_PHASE_FETCHED : PRG_PHASE_FETCH);
+}
+
+/* ---- timeline ---- */
+
+void
+prg_reading_timeline(PrgMachine *self, PrgStep *step)
+{
+  const char *fold_at = prg_book_get_meta(self->book, "fold.at");
+  PrgRequest *request = prg_request_new(PRG_REQUEST_TIMELINE);
+  prg_record_set(&request->member, prg_book_get_member(self->book));
+  prg_record_set(&request->record_id, self->record_id);
+  prg_record_set(&request->cursor, self->cursor);
+  request->since = fold_at ? g_ascii_strtoll(fold_at, NULL, 10) - 30 * G_TIME_SPAN_MINUTE : 0;
+  prg_machine_ask(self, step, request);
+}
+
+void
+prg_reading_timeline_answered(PrgMachine *self, const PrgInput *input)
+{
+  PrgAnswer *answer = input->answer;
+  if (!self->timeline)
+    self->timeline = g_ptr_array_new_with_free_func((GDestroyNotify)prg_timeline_row_free);
+  if (answer->outcome == PRG_OUTCOME_FORBIDDEN || answer->outcome == PRG_OUTCOME_SCHEMA_MISSING ||
+      answer->outcome == PRG_OUTCOME_REFUSED) {
+    /* This role may not see who wrote: the judgement does without. */
+    self->timeline_tries = MAX_TIMELINE_TRIES;
+    prg_record_set(&self->cursor, "");
+  } else if (answer->outcome != PRG_OUTCOME_OK) {
+    prg_cycle_fail(self, answer);
+    return;
+  } else {
+    if (answer->timeline)
+      g_ptr_array_extend_and_steal(self->timeline, g_steal_pointer(&answer->timeline));
+    prg_record_set(&self->cursor, answer->next_cursor);
+  }
+  if (*self->cursor == '\0')
+    go_on(self, input);
+}
