@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sim-server.h"
+
+typedef struct {
+  PrgOperation *operation; /* (owned) */
+  char *record_id;         /* (owned) */
+  gboolean deleted;
+} SimRow;
+
+struct _SimServer {
+  char *member;        /* (owned) */
+  PrgRecord *record;   /* (owned) (nullable) */
+  GPtrArray *rows;     /* (owned) (element-type SimRow) in order of creation */
+  GHashTable *by_id;   /* (owned) id → SimRow */
+  GPtrArray *timeline; /* (owned) (element-type PrgTimelineRow) */
+  gint64 now;          /* µs, moves on with every write */
+  gint64 timeline_lag;
+  char *refused; /* (owned) (nullable) */
+  guint batch_limit;
+  guint n_folds;
+};
+
+void sim_server_touch(SimServer *self, const char *member);
+void sim_server_write_timeline(SimServer *self,
+                               const PrgRecord *before,
+                               const char *member,
+                               const char *module,
+                               gboolean fold);
