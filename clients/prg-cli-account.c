@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Commands about the account, the server, and what waits to be sent. */
+#include "prg-cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Takes @fd. (transfer full) (nullable) */
+static GUnixFDList *
+list_of(int fd)
+{
+  return g_unix_fd_list_new_from_array(&fd, 1);
+}
+
+static int
+say(PrgCli *cli, int code, const char *done)
+{
+  if (code == PRG_EXIT_OK && cli->json)
+    g_print("{}\n");
+  else if (code == PRG_EXIT_OK)
+    g_print("%s\n", done);
+  return code;
+}
+
+int
+prg_cli_sync(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("sync"), NULL, argc, argv, 0, 0, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Sync", "SyncNow", NULL, NULL, NULL);
+  return say(cli, code, "Everything is in Twenty");
+}
+
+int
+prg_cli_retry(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("retry"), NULL, argc, argv, 1, 1, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Sync", "RetryOperation", g_variant_new("(s)", words[0]), NULL, NULL);
+  return say(cli, code, "It will be sent again");
+}
+
+int
+prg_cli_discard(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("discard"), NULL, argc, argv, 1, 1, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Sync", "DiscardOperation", g_variant_new("(s)", words[0]), NULL, NULL);
+  return say(cli, code, "Discarded");
+}
+
+int
+prg_cli_sign_in(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *server = NULL;
+  g_autofree char *member = NULL;
+  g_auto(GStrv) words = NULL;
+  GOptionEntry entries[] = {
+    { "server", 0, 0, G_OPTION_ARG_STRING, &server, "The server (default: the preset one)", "URL" },
+    { "member", 0, 0, G_OPTION_ARG_STRING, &member, "The workspace member's id; needed", "ID" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("sign-in"), entries, argc, argv, 0, 0, &words);
+
+  if (code == PRG_EXIT_OK && member == NULL)
+    code = prg_cli_usage("Say who: --member ID");
+  if (code != PRG_EXIT_OK)
+    return code;
+  int fd = prg_cli_open_token("API key: ");
+  if (fd < 0)
+    return PRG_EXIT_USAGE;
+  g_autoptr(GUnixFDList) fds = list_of(fd);
+  code = prg_cli_call(cli, ".Account", "SignIn", g_variant_new("(ssh)", server ? server : "", member, 0), fds,
+                      NULL);
+  return say(cli, code, "Signed in");
+}
+
+int
+prg_cli_sign_out(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *pending = NULL;
+  g_auto(GStrv) words = NULL;
+  g_auto(GVariantBuilder) options = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GVariant) reply = NULL;
+  const char *path = "";
+  GOptionEntry entries[] = {
+    { "pending", 0, 0, G_OPTION_ARG_STRING, &pending,
+      "If some are not sent: refuse (default), keep or export", "WHAT" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("sign-out"), entries, argc, argv, 0, 0, &words);
+
+  if (pending)
+    g_variant_builder_add(&options, "{sv}", "pending", g_variant_new_string(pending));
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Account", "SignOut", g_variant_new("(a{sv})", &options), NULL, &reply);
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_get(reply, "(&s)", &path);
+  if (cli->json)
+    prg_cli_print_json(g_variant_new_string(path));
+  else if (*path)
+    g_print("Signed out. What was not sent is in %s\n", path);
+  else
+    g_print("Signed out\n");
+  return PRG_EXIT_OK;
+}
+
+static void
+print_created(PrgCli *cli, GVariant *reply, gboolean dry_run)
+{
+  g_autoptr(GVariant) list = g_variant_get_child_value(reply, 0);
+  g_autofree const char **names = g_variant_get_strv(list, NULL);
+
+  if (cli->json) {
+    prg_cli_print_json(list);
+    return;
+  }
+  for (guint i = 0; names[i]; i++)
+    g_print("%s %s\n", dry_run ? "missing" : "created", names[i]);
+  if (names[0] == NULL)
+    g_print("The server has everything that is needed\n");
+}
+
+int
+prg_cli_provision(PrgCli *cli, int argc, char **argv)
+{
+  gboolean dry_run = FALSE;
+  gboolean admin_token = FALSE;
+  g_auto(GStrv) words = NULL;
+  g_auto(GVariantBuilder) options = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GUnixFDList) fds = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  GOptionEntry entries[] = {
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Only tell what is missing", NULL },
+    { "admin-token", 0, 0, G_OPTION_ARG_NONE, &admin_token,
+      "Use an administrator's key, read like that of sign-in", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("provision"), entries, argc, argv, 0, 0, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_builder_add(&options, "{sv}", "dry-run", g_variant_new_boolean(dry_run));
+  if (admin_token) {
+    int fd = prg_cli_open_token("Administrator's API key: ");
+    if (fd < 0)
+      return PRG_EXIT_USAGE;
+    fds = list_of(fd);
+    g_variant_builder_add(&options, "{sv}", "token", g_variant_new_handle(0));
+  }
+  code = prg_cli_call(cli, ".Account", "ProvisionServer", g_variant_new("(a{sv})", &options), fds, &reply);
+  if (code == PRG_EXIT_OK)
+    print_created(cli, reply, dry_run);
+  return code;
+}
+
+static int
+open_file(const char *path, int flags, int standard)
+{
+  int fd = g_str_equal(path, "-") ? dup(standard) : open(path, flags | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    g_printerr("%s: %s\n", path, g_strerror(errno));
+  return fd;
+}
+
+int
+prg_cli_export(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("export"), NULL, argc, argv, 0, 1, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  int fd = open_file(words[0] ? words[0] : "-", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+  if (fd < 0)
+    return PRG_EXIT_USAGE;
+  g_autoptr(GUnixFDList) fds = list_of(fd);
+  return prg_cli_call(cli, ".Sync", "Export", g_variant_new("(h)", 0), fds, NULL);
+}
+
+int
+prg_cli_import(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  guint added = 0;
+  int code = prg_cli_parse(cli, prg_cli_find("import"), NULL, argc, argv, 1, 1, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  int fd = open_file(words[0], O_RDONLY, STDIN_FILENO);
+  if (fd < 0)
+    return PRG_EXIT_USAGE;
+  g_autoptr(GUnixFDList) fds = list_of(fd);
+  code = prg_cli_call(cli, ".Sync", "Import", g_variant_new("(h)", 0), fds, &reply);
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_get(reply, "(u)", &added);
+  if (cli->json)
+    g_print("{ \"added\" : %u }\n", added);
+  else
+    g_print("%u operations added\n", added);
+  return PRG_EXIT_OK;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Commands that earn, and the one that takes back. */
+#include "prg-cli.h"
+
+/* What the methods that earn have in common. */
+typedef struct {
+  char *id; /* (owned) (nullable), like the others */
+  char *at;
+  char *details;
+  char *ref;
+  char *lead;
+  char *amount;
+  int duration;
+} Earning;
+
+static void
+earning_clear(Earning *earning)
+{
+  g_free(earning->id);
+  g_free(earning->at);
+  g_free(earning->details);
+  g_free(earning->ref);
+  g_free(earning->lead);
+  g_free(earning->amount);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Earning, earning_clear)
+
+static void
+add_text(GVariantBuilder *options, const char *key, const char *text)
+{
+  if (text)
+    g_variant_builder_add(options, "{sv}", key, g_variant_new_string(text));
+}
+
+/* @options: (out) an open builder for a{sv} */
+static int
+build_options(const Earning *earning, GVariantBuilder *options)
+{
+  gint64 number;
+  int code = PRG_EXIT_OK;
+
+  g_variant_builder_init(options, G_VARIANT_TYPE_VARDICT);
+  add_text(options, "id", earning->id);
+  add_text(options, "details", earning->details);
+  add_text(options, "ref", earning->ref);
+  if (earning->at) {
+    code = prg_cli_parse_time(earning->at, &number);
+    g_variant_builder_add(options, "{sv}", "occurred-at", g_variant_new_int64(number));
+  }
+  if (earning->amount && code == PRG_EXIT_OK) {
+    if (g_ascii_string_to_signed(earning->amount, 10, G_MININT64, G_MAXINT64, &number, NULL))
+      g_variant_builder_add(options, "{sv}", "amount", g_variant_new_int64(number));
+    else
+      code = prg_cli_usage("“%s” is no whole number", earning->amount);
+  }
+  if (code != PRG_EXIT_OK)
+    g_variant_builder_clear(options);
+  return code;
+}
+
+static void
+print_answer(PrgCli *cli, GVariant *reply)
+{
+  const char *id;
+  gint64 earned;
+  gint64 total;
+  guint level;
+  gboolean leveled_up;
+
+  g_variant_get(reply, "(&sxxub)", &id, &earned, &total, &level, &leveled_up);
+  if (cli->json) {
+    GVariantBuilder builder;
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&builder, "{sv}", "id", g_variant_new_string(id));
+    g_variant_builder_add(&builder, "{sv}", "earned", g_variant_new_int64(earned));
+    g_variant_builder_add(&builder, "{sv}", "total", g_variant_new_int64(total));
+    g_variant_builder_add(&builder, "{sv}", "level", g_variant_new_uint32(level));
+    g_variant_builder_add(&builder, "{sv}", "leveled_up", g_variant_new_boolean(leveled_up));
+    prg_cli_print_json(g_variant_builder_end(&builder));
+    return;
+  }
+  g_print("%+" G_GINT64_FORMAT " XP, %" G_GINT64_FORMAT " in total, level %u%s\n", earned, total, level,
+          leveled_up ? " (level up!)" : "");
+  g_print("%s\n", id);
+}
+
+/* @parameters: (transfer floating) */
+static int
+earn(PrgCli *cli, const char *method, GVariant *parameters)
+{
+  g_autoptr(GVariant) reply = NULL;
+  int code = prg_cli_call(cli, "", method, parameters, NULL, &reply);
+
+  if (code == PRG_EXIT_OK)
+    print_answer(cli, reply);
+  return code;
+}
+
+int
+prg_cli_record_call(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(Earning) earning = { 0 };
+  g_auto(GStrv) words = NULL;
+  GVariantBuilder options;
+  GOptionEntry entries[] = {
+    { "duration", 0, 0, G_OPTION_ARG_INT, &earning.duration, "Talk time in seconds", "S" },
+    { "lead", 0, 0, G_OPTION_ARG_STRING, &earning.lead, "The lead who was called", "ID" },
+    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, "Own id, so that repeating is harmless", "ID" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("call"), entries, argc, argv, 1, 1, &words);
+
+  if (code == PRG_EXIT_OK && earning.duration < 0)
+    code = prg_cli_usage("A duration is not negative");
+  if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
+    return code;
+  g_autofree char *disposition = g_ascii_strup(words[0], -1);
+  return earn(cli, "RecordCall",
+              g_variant_new("(susa{sv})", disposition, (guint)earning.duration,
+                            earning.lead ? earning.lead : "", &options));
+}
+
+int
+prg_cli_xp(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(Earning) earning = { 0 };
+  g_auto(GStrv) words = NULL;
+  GVariantBuilder options;
+  GOptionEntry entries[] = {
+    { "amount", 0, 0, G_OPTION_ARG_STRING, &earning.amount, "XP in place of the catalogue's", "N" },
+    { "ref", 0, 0, G_OPTION_ARG_STRING, &earning.ref, "What it is about", "REF" },
+    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, "Own id, so that repeating is harmless", "ID" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("xp"), entries, argc, argv, 1, 1, &words);
+
+  if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
+    return code;
+  return earn(cli, "AddXP", g_variant_new("(sa{sv})", words[0], &options));
+}
+
+int
+prg_cli_deal(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(Earning) earning = { 0 };
+  g_auto(GStrv) words = NULL;
+  GVariantBuilder options;
+  GOptionEntry entries[] = {
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("deal"), entries, argc, argv, 1, 1, &words);
+
+  if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
+    return code;
+  return earn(cli, "CloseDeal", g_variant_new("(sa{sv})", words[0], &options));
+}
+
+static int
+earn_scored(PrgCli *cli, const char *command, const char *method, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  char *end = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find(command), NULL, argc, argv, 2, 2, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  double score = g_ascii_strtod(words[1], &end);
+  if (end == words[1] || *end != '\0')
+    return prg_cli_usage("“%s” is no score: write a number from 0 to 1", words[1]);
+  return earn(cli, method, g_variant_new("(sd)", words[0], score));
+}
+
+int
+prg_cli_module(PrgCli *cli, int argc, char **argv)
+{
+  return earn_scored(cli, "module", "CompleteModule", argc, argv);
+}
+
+int
+prg_cli_exam(PrgCli *cli, int argc, char **argv)
+{
+  return earn_scored(cli, "exam", "PassExam", argc, argv);
+}
+
+int
+prg_cli_boss(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("boss"), NULL, argc, argv, 1, 1, &words);
+
+  return code == PRG_EXIT_OK ? earn(cli, "DefeatBoss", g_variant_new("(s)", words[0])) : code;
+}
+
+int
+prg_cli_revoke(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *reason = NULL;
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  gint64 total;
+  GOptionEntry entries[] = {
+    { "reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; needed", "TEXT" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("revoke"), entries, argc, argv, 1, 1, &words);
+
+  if (code == PRG_EXIT_OK && reason == NULL)
+    code = prg_cli_usage("Say why: --reason TEXT");
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, "", "RevokeEvent", g_variant_new("(ss)", words[0], reason), NULL, &reply);
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_get(reply, "(x)", &total);
+  if (cli->json)
+    g_print("{ \"total\" : %" G_GINT64_FORMAT " }\n", total);
+  else
+    g_print("%" G_GINT64_FORMAT " XP in total\n", total);
+  return PRG_EXIT_OK;
+}

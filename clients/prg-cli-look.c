@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Commands that only look. */
+#include "prg-cli.h"
+
+/* ---- status ---- */
+
+static gint64
+number_of(GVariantDict *properties, const char *name)
+{
+  g_autoptr(GVariant) value = g_variant_dict_lookup_value(properties, name, NULL);
+
+  if (value && g_variant_is_of_type(value, G_VARIANT_TYPE_INT64))
+    return g_variant_get_int64(value);
+  if (value && g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
+    return g_variant_get_uint32(value);
+  return 0;
+}
+
+/* (transfer none), valid as long as @properties */
+static const char *
+text_of(GVariantDict *properties, const char *name)
+{
+  const char *text = "";
+
+  g_variant_dict_lookup(properties, name, "&s", &text);
+  return text;
+}
+
+/* A sentence goes on below itself. */
+static void
+print_field(const char *label, const char *text)
+{
+  const int widths[] = { 12, 0 };
+  g_auto(GStrv) words = g_strsplit(text, " ", -1);
+  g_autoptr(GString) line = g_string_new(NULL);
+
+  for (guint i = 0; words[i]; i++) {
+    if (line->len > 0 && g_utf8_strlen(line->str, -1) + g_utf8_strlen(words[i], -1) >= 80 - 13) {
+      prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
+      g_string_truncate(line, 0);
+      label = "";
+    }
+    g_string_append_printf(line, "%s%s", line->len ? " " : "", words[i]);
+  }
+  if (line->len > 0)
+    prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
+}
+
+static void
+print_list(GVariantDict *properties, const char *label, const char *name)
+{
+  g_autofree const char **items = NULL;
+
+  if (!g_variant_dict_lookup(properties, name, "^a&s", &items))
+    return;
+  for (guint i = 0; items[i]; i++)
+    print_field(i == 0 ? label : " ", items[i]);
+}
+
+static void
+print_progress(GVariantDict *properties)
+{
+  gint64 next = number_of(properties, "NextLevelXp");
+  gint64 pending = number_of(properties, "PendingXp");
+  g_autoptr(GString) xp = g_string_new(NULL);
+  g_autofree char *level = g_strdup_printf("%" G_GINT64_FORMAT, number_of(properties, "Level"));
+  g_autofree char *rank =
+      g_strdup_printf("%s %s", text_of(properties, "Rank"), text_of(properties, "RankName"));
+  g_autofree char *deals = g_strdup_printf("%" G_GINT64_FORMAT, number_of(properties, "ClosedDeals"));
+  g_autofree char *streak = g_strdup_printf("%" G_GINT64_FORMAT " days", number_of(properties, "StreakDays"));
+  g_autofree char *activity = prg_cli_format_time(number_of(properties, "LastActivity"));
+
+  g_string_printf(xp, "%" G_GINT64_FORMAT, number_of(properties, "TotalXp"));
+  if (next > 0)
+    g_string_append_printf(xp, " (next level at %" G_GINT64_FORMAT ")", next);
+  if (pending != 0)
+    g_string_append_printf(xp, ", %" G_GINT64_FORMAT " not sent yet", pending);
+  print_field("Rep", text_of(properties, "Name"));
+  print_field("XP", xp->str);
+  print_field("Level", level);
+  print_field("Rank", rank);
+  print_field("Title", text_of(properties, "ActiveTitle"));
+  print_field("Deals", deals);
+  print_field("Streak", streak);
+  print_field("Last active", activity);
+  print_list(properties, "Badges", "Badges");
+}
+
+static void
+print_sync(GVariantDict *sync)
+{
+  g_autofree char *last = prg_cli_format_time(number_of(sync, "LastSync"));
+  g_autofree char *pending =
+      g_strdup_printf("%" G_GINT64_FORMAT " operations", number_of(sync, "PendingOperations"));
+  g_autofree char *refused = g_strdup_printf("%" G_GINT64_FORMAT " operations (see: progression operations)",
+                                             number_of(sync, "QuarantinedOperations"));
+
+  print_field("Sync", text_of(sync, "State"));
+  print_field("Reason", text_of(sync, "Reason"));
+  print_field("Last sync", last);
+  print_field("Last error", text_of(sync, "LastError"));
+  if (number_of(sync, "PendingOperations") > 0)
+    print_field("Pending", pending);
+  if (number_of(sync, "QuarantinedOperations") > 0)
+    print_field("Quarantined", refused);
+}
+
+static int
+print_status(PrgCli *cli, GVariantDict *progression, GVariantDict *sync, GVariantDict *account)
+{
+  gboolean signed_in = FALSE;
+
+  g_variant_dict_lookup(account, "SignedIn", "b", &signed_in);
+  if (cli->json) {
+    GVariantBuilder builder;
+    g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&builder, "{sv}", "progression", g_variant_dict_end(progression));
+    g_variant_builder_add(&builder, "{sv}", "sync", g_variant_dict_end(sync));
+    g_variant_builder_add(&builder, "{sv}", "account", g_variant_dict_end(account));
+    prg_cli_print_json(g_variant_builder_end(&builder));
+  } else {
+    if (signed_in)
+      print_progress(progression);
+    print_field("Server", text_of(account, "Server"));
+    print_sync(sync);
+  }
+  return signed_in ? PRG_EXIT_OK : PRG_EXIT_NOT_SIGNED_IN;
+}
+
+int
+prg_cli_status(PrgCli *cli, int argc, char **argv)
+{
+  g_autoptr(GVariantDict) progression = NULL;
+  g_autoptr(GVariantDict) sync = NULL;
+  g_autoptr(GVariantDict) account = NULL;
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("status"), NULL, argc, argv, 0, 0, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_get_all(cli, "", &progression);
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_get_all(cli, ".Sync", &sync);
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_get_all(cli, ".Account", &account);
+  return code == PRG_EXIT_OK ? print_status(cli, progression, sync, account) : code;
+}
+
+/* ---- lists ---- */
+
+/* Prints the list of a reply (aa{sv}); @print prints one row. */
+static int
+print_rows(PrgCli *cli, GVariant *reply, const char *nothing, void (*print)(GVariant *dict))
+{
+  g_autoptr(GVariant) list = g_variant_get_child_value(reply, 0);
+  GVariantIter iter;
+  GVariant *child;
+
+  if (cli->json) {
+    prg_cli_print_json(list);
+    return PRG_EXIT_OK;
+  }
+  if (g_variant_n_children(list) == 0)
+    g_print("%s\n", nothing);
+  g_variant_iter_init(&iter, list);
+  while ((child = g_variant_iter_next_value(&iter)) != NULL) {
+    print(child);
+    g_variant_unref(child);
+  }
+  return PRG_EXIT_OK;
+}
+
+static void
+print_event(GVariant *dict)
+{
+  const int widths[] = { 16, 22, 7, 0 };
+  g_autofree char *time = prg_cli_format_time(prg_cli_dict_number(dict, "occurred-at"));
+  g_autofree char *amount = g_strdup_printf("%+6" G_GINT64_FORMAT, prg_cli_dict_number(dict, "amount"));
+  const int id_widths[] = { 16, 0 };
+
+  prg_cli_print_row(
+      (const char *[]){ time, prg_cli_dict_text(dict, "type"), amount, prg_cli_dict_text(dict, "ref") },
+      widths, 4);
+  prg_cli_print_row((const char *[]){ "", prg_cli_dict_text(dict, "id") }, id_widths, 2);
+}
+
+static int
+add_time(GVariantBuilder *filter, const char *key, const char *text)
+{
+  gint64 time;
+
+  if (text == NULL)
+    return PRG_EXIT_OK;
+  int code = prg_cli_parse_time(text, &time);
+  if (code == PRG_EXIT_OK)
+    g_variant_builder_add(filter, "{sv}", key, g_variant_new_int64(time));
+  return code;
+}
+
+int
+prg_cli_events(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *since = NULL;
+  g_autofree char *until = NULL;
+  g_autofree char *type = NULL;
+  int limit = 0;
+  g_auto(GStrv) words = NULL;
+  g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GVariant) reply = NULL;
+  GOptionEntry entries[] = {
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, "From this time on", "TIME" },
+    { "until", 0, 0, G_OPTION_ARG_STRING, &until, "Before this time", "TIME" },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &type, "Only this event type", "TYPE" },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("events"), entries, argc, argv, 0, 0, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = add_time(&filter, "since", since);
+  if (code == PRG_EXIT_OK)
+    code = add_time(&filter, "until", until);
+  if (type)
+    g_variant_builder_add(&filter, "{sv}", "type", g_variant_new_string(type));
+  if (limit)
+    g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, "", "ListEvents", g_variant_new("(a{sv})", &filter), NULL, &reply);
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "No events", print_event) : code;
+}
+
+static const char *const metric_keys[] = { "dials",         "connects",       "callsUnder30s",
+                                           "callsOver2Min", "appointments",   "shows",
+                                           "deals",         "smsEnrollments", "xp" };
+static const int metric_widths[] = { 10, 6, 6, 6, 6, 6, 6, 6, 6, 8 };
+
+static void
+print_day(GVariant *dict)
+{
+  char texts[G_N_ELEMENTS(metric_keys)][24];
+  const char *fields[G_N_ELEMENTS(metric_keys) + 1] = { prg_cli_dict_text(dict, "day") };
+
+  for (guint i = 0; i < G_N_ELEMENTS(metric_keys); i++) {
+    g_snprintf(texts[i], sizeof texts[i], "%" G_GINT64_FORMAT, prg_cli_dict_number(dict, metric_keys[i]));
+    fields[i + 1] = texts[i];
+  }
+  prg_cli_print_row(fields, metric_widths, G_N_ELEMENTS(fields));
+}
+
+int
+prg_cli_metrics(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *from = NULL;
+  g_autofree char *to = NULL;
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  GOptionEntry entries[] = {
+    { "from", 0, 0, G_OPTION_ARG_STRING, &from, "First day (default: six days before the last)", "DAY" },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &to, "Last day (default: today)", "DAY" },
+    G_OPTION_ENTRY_NULL,
+  };
+  static const char *const head[] = { "Day",   "Dials", "Conn.", "<30s", ">2min",
+                                      "Appts", "Shows", "Deals", "SMS",  "XP" };
+  int code = prg_cli_parse(cli, prg_cli_find("metrics"), entries, argc, argv, 0, 0, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, "", "GetDailyMetrics", g_variant_new("(ss)", from ? from : "", to ? to : ""),
+                        NULL, &reply);
+  if (code != PRG_EXIT_OK)
+    return code;
+  if (!cli->json)
+    prg_cli_print_row(head, metric_widths, G_N_ELEMENTS(head));
+  return print_rows(cli, reply, "Nothing is known of these days", print_day);
+}
+
+static void
+print_operation(GVariant *dict)
+{
+  const int widths[] = { 36, 12, 18, 0 };
+  const int note_widths[] = { 3, 0 };
+  const char *note = prg_cli_dict_text(dict, "note");
+  g_autofree char *amount = g_strdup_printf("%+" G_GINT64_FORMAT, prg_cli_dict_number(dict, "amount"));
+
+  prg_cli_print_row((const char *[]){ prg_cli_dict_text(dict, "id"), prg_cli_dict_text(dict, "state"),
+                                      prg_cli_dict_text(dict, "kind"), amount },
+                    widths, 4);
+  if (*note)
+    prg_cli_print_row((const char *[]){ "", note }, note_widths, 2);
+}
+
+int
+prg_cli_operations(PrgCli *cli, int argc, char **argv)
+{
+  g_autofree char *state = NULL;
+  int limit = 0;
+  g_auto(GStrv) words = NULL;
+  g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GVariant) reply = NULL;
+  GOptionEntry entries[] = {
+    { "state", 0, 0, G_OPTION_ARG_STRING, &state, "Only those in this state", "STATE" },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("operations"), entries, argc, argv, 0, 0, &words);
+
+  if (state)
+    g_variant_builder_add(&filter, "{sv}", "state", g_variant_new_string(state));
+  if (limit)
+    g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Sync", "ListOperations", g_variant_new("(a{sv})", &filter), NULL, &reply);
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "Nothing waits to be sent", print_operation) : code;
+}

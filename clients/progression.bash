@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for progression(1)
+_progression() {
+  local word=${COMP_WORDS[COMP_CWORD]} command= i
+  local commands='status call xp deal module exam boss revoke events metrics operations retry discard sync
+    sign-in sign-out provision export import'
+  local -A options=(
+    [call]='--duration --lead --id --at --details' [xp]='--amount --ref --id --at --details' [deal]='--at --details'
+    [revoke]='--reason' [events]='--since --until --type --limit' [metrics]='--from --to'
+    [operations]='--state --limit' [sign-in]='--server --member' [sign-out]='--pending'
+    [provision]='--dry-run --admin-token'
+  )
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    [[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]}; break; }
+  done
+  COMPREPLY=()
+  if [[ -z $command ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$commands --json --help --version" -- "$word")
+    return
+  fi
+  if [[ $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "${options[$command]} --json --help" -- "$word")
+    return
+  fi
+  case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --pending) mapfile -t COMPREPLY < <(compgen -W 'refuse keep export' -- "$word"); return ;;
+    --state) mapfile -t COMPREPLY < <(compgen -W 'new sent ledgered folded quarantined voided superseded remote discarded' -- "$word"); return ;;
+    call) mapfile -t COMPREPLY < <(compgen -W 'CONTACT CALLBACK VOICEMAIL NO_ANSWER NOT_INTERESTED WRONG_NUMBER DNC' -- "$word"); return ;;
+    import | export) compopt -o default; return ;;
+  esac
+}
+complete -F _progression progression

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-bus-name.h"
+
+#define BUS "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+#define REPLY_PRIMARY_OWNER 1
+#define REPLY_ALREADY_OWNER 4
+
+struct _PrgBusName {
+  grefcount references;
+  PrgJobs *jobs;               /* (owned) */
+  GDBusConnection *connection; /* (owned) */
+  char *name;                  /* (owned) */
+  PrgBusNameFunc acquired;     /* NULL once released */
+  PrgBusNameFunc lost;
+  gpointer user_data;
+  guint subscriptions[2];
+  gulong closed_handler;
+  gboolean is_owned;
+};
+
+static PrgBusName *
+name_ref(PrgBusName *self)
+{
+  g_ref_count_inc(&self->references);
+  return self;
+}
+
+static void
+name_unref(PrgBusName *self)
+{
+  if (!g_ref_count_dec(&self->references))
+    return;
+  g_object_unref(self->connection);
+  prg_jobs_unref(self->jobs);
+  g_free(self->name);
+  g_free(self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgBusName, name_unref)
+
+static void
+become_owner(PrgBusName *self)
+{
+  if (self->is_owned || self->acquired == NULL)
+    return;
+  self->is_owned = TRUE;
+  self->acquired(self->user_data);
+}
+
+static void
+lose(PrgBusName *self)
+{
+  if (!self->is_owned || self->acquired == NULL)
+    return;
+  self->is_owned = FALSE;
+  self->lost(self->user_data);
+}
+
+static void
+on_bus_signal(GDBusConnection *connection,
+              const char *sender,
+              const char *path,
+              const char *interface,
+              const char *signal,
+              GVariant *parameters,
+              gpointer user_data)
+{
+  g_autoptr(PrgBusName) self = name_ref(user_data);
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
+      g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
+
+  if (g_str_equal(signal, "NameAcquired"))
+    become_owner(self);
+  else
+    lose(self);
+}
+
+static void
+on_closed(GDBusConnection *connection, gboolean remote_peer_vanished, GError *error, gpointer user_data)
+{
+  g_autoptr(PrgBusName) self = name_ref(user_data);
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
+      g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
+
+  lose(self);
+}
+
+static void
+on_requested(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(PrgBusName) self = user_data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+  guint32 code = 0;
+
+  if (reply == NULL && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_warning("The name %s cannot be owned: %s", self->name, error->message);
+  if (reply)
+    g_variant_get(reply, "(u)", &code);
+  if (code == REPLY_PRIMARY_OWNER || code == REPLY_ALREADY_OWNER)
+    become_owner(self);
+  else if (reply)
+    g_message("Another process owns %s; waiting for it to leave", self->name);
+  prg_jobs_end(self->jobs);
+}
+
+static guint
+subscribe(PrgBusName *self, const char *signal)
+{
+  return g_dbus_connection_signal_subscribe(self->connection, BUS, BUS, signal, BUS_PATH, self->name,
+                                            G_DBUS_SIGNAL_FLAGS_NONE, on_bus_signal, name_ref(self),
+                                            (GDestroyNotify)name_unref);
+}
+
+PrgBusName *
+prg_bus_name_new(PrgJobs *jobs,
+                 GDBusConnection *connection,
+                 const char *name,
+                 PrgBusNameFunc acquired,
+                 PrgBusNameFunc lost,
+                 gpointer user_data)
+{
+  PrgBusName *self = g_new0(PrgBusName, 1);
+
+  g_ref_count_init(&self->references);
+  self->jobs = prg_jobs_ref(jobs);
+  self->connection = g_object_ref(connection);
+  self->name = g_strdup(name);
+  self->acquired = acquired;
+  self->lost = lost;
+  self->user_data = user_data;
+  self->subscriptions[0] = subscribe(self, "NameAcquired");
+  self->subscriptions[1] = subscribe(self, "NameLost");
+  self->closed_handler = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), self);
+  g_dbus_connection_call(connection, BUS, BUS_PATH, BUS, "RequestName", g_variant_new("(su)", name, 0),
+                         G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, prg_jobs_begin(jobs),
+                         on_requested, name_ref(self));
+  return self;
+}
+
+static void
+on_released(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(PrgBusName) self = user_data;
+  g_autoptr(GVariant) reply G_GNUC_UNUSED =
+      g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+
+  prg_jobs_end(self->jobs);
+}
+
+void
+prg_bus_name_release(PrgBusName *self)
+{
+  g_autoptr(PrgBusName) owned G_GNUC_UNUSED = self;
+
+  self->acquired = NULL;
+  g_signal_handler_disconnect(self->connection, self->closed_handler);
+  for (guint i = 0; i < G_N_ELEMENTS(self->subscriptions); i++)
+    g_dbus_connection_signal_unsubscribe(self->connection, self->subscriptions[i]);
+  if (g_dbus_connection_is_closed(self->connection))
+    return;
+  /* Also while only queued: we must not become the owner of a name that nobody serves. */
+  prg_jobs_begin(self->jobs);
+  g_dbus_connection_call(self->connection, BUS, BUS_PATH, BUS, "ReleaseName",
+                         g_variant_new("(s)", self->name), G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1,
+                         NULL, on_released, name_ref(self));
+}
+
+gboolean
+prg_bus_name_is_owned(PrgBusName *self)
+{
+  return self->is_owned;
+}

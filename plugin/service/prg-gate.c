@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-gate.h"
+#include "prg-dbus-error.h"
+
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+
+typedef struct {
+  GDBusInterfaceSkeleton *skeleton;  /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) */
+} Waiting;
+
+struct _PrgGate {
+  gatomicrefcount references;
+  GMainContext *context; /* (owned) */
+  gboolean is_open;
+  GQueue waiting; /* (owned) (element-type Waiting) */
+};
+
+static GQuark gate_quark(void);
+G_DEFINE_QUARK(prg_gate, gate)
+
+/* One subclass for each interface. A table without get_property makes GDBus hand reads to method_call, where
+ * they can wait. */
+static GDBusInterfaceVTable *gate_vtable(GDBusInterfaceSkeleton *skeleton);
+
+#define DEFINE_GATED(Name, name, PARENT_TYPE)                             \
+  typedef struct {                                                        \
+    PrgDbus##Name##Skeleton parent;                                       \
+  } PrgGated##Name;                                                       \
+  typedef struct {                                                        \
+    PrgDbus##Name##SkeletonClass parent;                                  \
+  } PrgGated##Name##Class;                                                \
+  static GType prg_gated_##name##_get_type(void);                         \
+  G_DEFINE_TYPE(PrgGated##Name, prg_gated_##name, PARENT_TYPE)            \
+  static void prg_gated_##name##_class_init(PrgGated##Name##Class *klass) \
+  {                                                                       \
+    G_DBUS_INTERFACE_SKELETON_CLASS(klass)->get_vtable = gate_vtable;     \
+  }                                                                       \
+  static void prg_gated_##name##_init(PrgGated##Name *self)               \
+  {                                                                       \
+  }
+
+DEFINE_GATED(Progression, progression, PRG_DBUS_TYPE_PROGRESSION_SKELETON)
+DEFINE_GATED(Sync, sync, PRG_DBUS_TYPE_SYNC_SKELETON)
+DEFINE_GATED(Account, account, PRG_DBUS_TYPE_ACCOUNT_SKELETON)
+
+PrgGate *
+prg_gate_new(GMainContext *context)
+{
+  PrgGate *self = g_new0(PrgGate, 1);
+
+  g_atomic_ref_count_init(&self->references);
+  self->context = g_main_context_ref(context);
+  g_queue_init(&self->waiting);
+  return self;
+}
+
+PrgGate *
+prg_gate_ref(PrgGate *self)
+{
+  g_atomic_ref_count_inc(&self->references);
+  return self;
+}
+
+void
+prg_gate_unref(PrgGate *self)
+{
+  if (!g_atomic_ref_count_dec(&self->references))
+    return;
+  prg_gate_refuse(self);
+  g_main_context_unref(self->context);
+  g_free(self);
+}
+
+/* The table that the generated code made: the class above ours has it. */
+static const GDBusInterfaceVTable *
+generated_vtable(GDBusInterfaceSkeleton *skeleton)
+{
+  GDBusInterfaceSkeletonClass *parent = g_type_class_peek_parent(G_OBJECT_GET_CLASS(skeleton));
+
+  return parent->get_vtable(skeleton);
+}
+
+static GVariant *
+read_property(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation, const char *name)
+{
+  GDBusInterfaceInfo *info = g_dbus_interface_skeleton_get_info(skeleton);
+  g_autoptr(GError) error = NULL;
+
+  GVariant *value = generated_vtable(skeleton)->get_property(
+      g_dbus_method_invocation_get_connection(invocation), g_dbus_method_invocation_get_sender(invocation),
+      g_dbus_method_invocation_get_object_path(invocation), info->name, name, &error, skeleton);
+
+  return value ? g_variant_take_ref(value) : NULL;
+}
+
+static void
+answer_get(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  const char *name = NULL;
+  g_autoptr(GVariant) value = NULL;
+
+  g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(&s&s)", NULL, &name);
+  value = read_property(skeleton, invocation, name);
+  if (value == NULL)
+    g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
+                                          "There is no property “%s”", name);
+  else
+    g_dbus_method_invocation_return_value(invocation, g_variant_new("(v)", value));
+}
+
+static void
+answer_get_all(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  GDBusInterfaceInfo *info = g_dbus_interface_skeleton_get_info(skeleton);
+  GVariantBuilder builder;
+
+  g_variant_builder_init(&builder, G_VARIANT_TYPE("(a{sv})"));
+  g_variant_builder_open(&builder, G_VARIANT_TYPE("a{sv}"));
+  for (guint i = 0; info->properties && info->properties[i]; i++) {
+    g_autoptr(GVariant) value = read_property(skeleton, invocation, info->properties[i]->name);
+    if (value)
+      g_variant_builder_add(&builder, "{sv}", info->properties[i]->name, value);
+  }
+  g_variant_builder_close(&builder);
+  g_dbus_method_invocation_return_value(invocation, g_variant_builder_end(&builder));
+}
+
+/* @invocation: (transfer full) */
+static void
+carry_out(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  const char *interface = g_dbus_method_invocation_get_interface_name(invocation);
+  const char *method = g_dbus_method_invocation_get_method_name(invocation);
+
+  if (!g_str_equal(interface, PROPERTIES))
+    generated_vtable(skeleton)->method_call(
+        g_dbus_method_invocation_get_connection(invocation), g_dbus_method_invocation_get_sender(invocation),
+        g_dbus_method_invocation_get_object_path(invocation), interface, method,
+        g_dbus_method_invocation_get_parameters(invocation), invocation, skeleton);
+  else if (g_str_equal(method, "Get"))
+    answer_get(skeleton, invocation);
+  else if (g_str_equal(method, "GetAll"))
+    answer_get_all(skeleton, invocation);
+  else
+    g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_PROPERTY_READ_ONLY,
+                                          "All properties are read-only");
+}
+
+static void
+on_gate_method_call(GDBusConnection *connection,
+                    const char *sender,
+                    const char *object_path,
+                    const char *interface_name,
+                    const char *method_name,
+                    GVariant *parameters,
+                    GDBusMethodInvocation *invocation,
+                    gpointer user_data)
+{
+  GDBusInterfaceSkeleton *skeleton = user_data;
+  PrgGate *self = g_object_get_qdata(G_OBJECT(skeleton), gate_quark());
+  /* GDBus calls from a bare source of the context; everything that a call starts must come back to the same
+   * context. */
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(self->context);
+
+  if (self->is_open && g_queue_is_empty(&self->waiting)) {
+    carry_out(skeleton, invocation);
+    return;
+  }
+  Waiting *waiting = g_new0(Waiting, 1);
+  waiting->skeleton = g_object_ref(skeleton);
+  waiting->invocation = invocation;
+  g_queue_push_tail(&self->waiting, waiting);
+}
+
+static GDBusInterfaceVTable *
+gate_vtable(GDBusInterfaceSkeleton *skeleton)
+{
+  /* Not const for GDBus's signature only; nobody writes to it. */
+  static GDBusInterfaceVTable vtable = { .method_call = on_gate_method_call };
+
+  return &vtable;
+}
+
+void
+prg_gate_open(PrgGate *self)
+{
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(self->context);
+  Waiting *waiting;
+
+  self->is_open = TRUE;
+  while (self->is_open && (waiting = g_queue_pop_head(&self->waiting)) != NULL) {
+    carry_out(waiting->skeleton, waiting->invocation);
+    g_object_unref(waiting->skeleton);
+    g_free(waiting);
+  }
+}
+
+void
+prg_gate_close(PrgGate *self)
+{
+  self->is_open = FALSE;
+}
+
+void
+prg_gate_refuse(PrgGate *self)
+{
+  Waiting *waiting;
+
+  while ((waiting = g_queue_pop_head(&self->waiting)) != NULL) {
+    prg_dbus_error_return(waiting->invocation, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED,
+                                                                   "The service is being stopped"));
+    g_object_unref(waiting->skeleton);
+    g_free(waiting);
+  }
+}
+
+static gpointer
+gated_new(PrgGate *self, GType type)
+{
+  gpointer skeleton = g_object_new(type, NULL);
+
+  g_object_set_qdata_full(skeleton, gate_quark(), prg_gate_ref(self), (GDestroyNotify)prg_gate_unref);
+  return skeleton;
+}
+
+PrgDbusProgression *
+prg_gate_progression_new(PrgGate *self)
+{
+  return gated_new(self, prg_gated_progression_get_type());
+}
+
+PrgDbusSync *
+prg_gate_sync_new(PrgGate *self)
+{
+  return gated_new(self, prg_gated_sync_get_type());
+}
+
+PrgDbusAccount *
+prg_gate_account_new(PrgGate *self)
+{
+  return gated_new(self, prg_gated_account_get_type());
+}

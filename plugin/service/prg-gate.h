@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "prg-dbus.h"
+
+G_BEGIN_DECLS
+
+/**
+ * PrgGate: holds calls back until the account's store has been read.
+ *
+ * The bus delivers calls as soon as the name is owned. A rep whose total is on this disk must never see 0 in
+ * that moment, so calls, reading a property included, wait in order until the gate opens. The interface
+ * skeletons made here pass through it. Reference counted; each skeleton holds a reference.
+ */
+typedef struct _PrgGate PrgGate;
+PrgGate *prg_gate_new(GMainContext *context);
+PrgGate *prg_gate_ref(PrgGate *self);
+void prg_gate_unref(PrgGate *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgGate, prg_gate_unref)
+
+/* Calls that waited are carried out before prg_gate_open() returns. */
+void prg_gate_open(PrgGate *self);
+void prg_gate_close(PrgGate *self);
+/* Answers what waits with Cancelled: the service stops. */
+void prg_gate_refuse(PrgGate *self);
+
+PrgDbusProgression *prg_gate_progression_new(PrgGate *self); /* (transfer full) */
+PrgDbusSync *prg_gate_sync_new(PrgGate *self);               /* (transfer full) */
+PrgDbusAccount *prg_gate_account_new(PrgGate *self);         /* (transfer full) */
+
+G_END_DECLS

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-reply.h"
+#include "prg-dbus-error.h"
+
+struct _PrgReply {
+  PrgJobs *jobs;                     /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) (nullable) NULL once answered */
+  GSource *timer;                    /* (owned) (nullable) */
+  char *message;                     /* (owned) */
+};
+
+static gboolean
+on_reply_deadline(gpointer user_data)
+{
+  PrgReply *self = user_data;
+
+  prg_dbus_error_return(g_steal_pointer(&self->invocation),
+                        g_error_new_literal(PRG_ERROR, PRG_ERROR_STILL_RUNNING, self->message));
+  prg_timer_clear(&self->timer);
+  return G_SOURCE_REMOVE;
+}
+
+PrgReply *
+prg_reply_new(PrgJobs *jobs, GDBusMethodInvocation *invocation, const char *message)
+{
+  PrgReply *self = g_new0(PrgReply, 1);
+
+  self->jobs = prg_jobs_ref(jobs);
+  self->invocation = invocation;
+  self->message = g_strdup(message);
+  self->timer = prg_jobs_add_timer(jobs, PRG_REPLY_DEADLINE_MS, on_reply_deadline, self);
+  return self;
+}
+
+static void
+prg_reply_free(PrgReply *self)
+{
+  prg_timer_clear(&self->timer);
+  prg_jobs_unref(self->jobs);
+  g_free(self->message);
+  g_free(self);
+}
+
+void
+prg_reply_return_value(PrgReply *self, GVariant *value)
+{
+  g_autoptr(GVariant) owned = value ? g_variant_ref_sink(value) : NULL;
+
+  if (self->invocation)
+    g_dbus_method_invocation_return_value(g_steal_pointer(&self->invocation), owned);
+  prg_reply_free(self);
+}
+
+void
+prg_reply_return_error(PrgReply *self, GError *error)
+{
+  if (self->invocation)
+    prg_dbus_error_return(g_steal_pointer(&self->invocation), error);
+  else
+    g_error_free(error);
+  prg_reply_free(self);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "prg-error.h"
+#include "prg-session.h"
+
+G_BEGIN_DECLS
+
+/* What the files prg-session*.c share. */
+typedef struct {
+  char *server; /* (owned) origin */
+  char *member; /* (owned) */
+  char *token;  /* (owned) wiped when freed */
+} PrgCredentials;
+PrgCredentials *prg_credentials_new(const char *server, const char *member, const char *token);
+void prg_credentials_free(PrgCredentials *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgCredentials, prg_credentials_free)
+gboolean prg_credentials_equal(const PrgCredentials *a, const PrgCredentials *b);
+
+struct _PrgSession {
+  GObject parent;
+
+  PrgJobs *jobs;         /* (owned) */
+  char *directory;       /* (owned) */
+  PrgSettings *settings; /* (owned) (nullable) */
+  PrgNetwork *network;   /* (owned) (nullable) */
+  PrgKeyring *keyring;   /* (owned) (nullable) */
+  PrgAccounts *accounts; /* (owned) */
+  PrgRules *rules;       /* (owned) */
+  char *rules_file;      /* (owned) "" = built in */
+  char *machine;         /* (owned) hash of the machine id, "" = unknown */
+  gboolean is_started;
+  gboolean is_ready;
+  gboolean is_busy; /* a sign-in, a sign-out or a switch is under way */
+
+  PrgAccount *account;   /* (owned) (nullable) */
+  PrgEngine *engine;     /* (owned) (nullable) */
+  PrgTwenty *twenty;     /* (owned) (nullable) */
+  PrgCredentials *token; /* (owned) (nullable) what @twenty was made of */
+  char *store_error;     /* (owned) "" = none: why there is no engine */
+  char *notice;          /* (owned) "" = none: what a person should know, shown as LastError */
+  guint open_delay;      /* ms until the store is tried again */
+  GSource *open_timer;   /* (owned) (nullable) */
+  GTask *open_task;      /* (owned) (nullable) a sign-in that waits for the store */
+
+  int token_problem;   /* PrgError: why there is no @twenty */
+  char *token_reason;  /* (owned) "" = none */
+  gboolean is_looking; /* a keyring lookup is under way */
+  gboolean look_again;
+  gboolean is_required;    /* SignInRequired was raised for the present reason */
+  PrgCredentials *refused; /* (owned) (nullable) a keyring item that the server did not take */
+  GSource *look_timer;     /* (owned) (nullable) */
+  GSource *ready_timer;    /* (owned) (nullable) */
+};
+
+void prg_session_emit_state(PrgSession *self);
+void prg_session_emit_account(PrgSession *self);
+void prg_session_require_sign_in(PrgSession *self, const char *reason);
+void prg_session_set_ready(PrgSession *self);
+void prg_session_set_busy(PrgSession *self, gboolean is_busy);
+
+/* prg-session-store.c: the store and the engine of an account */
+void prg_session_open(PrgSession *self);
+void prg_session_apply_settings(PrgSession *self);
+void prg_session_apply_network(PrgSession *self);
+void prg_session_use_account(PrgSession *self, const PrgAccount *account);
+/* Stops the engine and closes the store; the account stays set. */
+void
+prg_session_close_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data);
+gboolean prg_session_close_finish(PrgSession *self, GAsyncResult *result, GError **error);
+
+/* prg-session-token.c */
+void prg_session_use_token(PrgSession *self, const PrgCredentials *credentials);
+void prg_session_drop_token(PrgSession *self, int problem, const char *reason);
+
+/* prg-session-sign.c: verifies and switches; @keep: store the token in the keyring */
+void prg_session_adopt_async(PrgSession *self,
+                             const PrgCredentials *credentials,
+                             gboolean keep,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
+/* The store of the new account is open (or @error says why not). */
+void prg_session_adopt_opened(PrgSession *self, const GError *error);
+gboolean prg_session_adopt_finish(PrgSession *self, GAsyncResult *result, GError **error);
+
+/* @server, or the preset one where it is "". (transfer full) (nullable) */
+char *prg_session_choose_origin(PrgSession *self, const char *server, GError **error);
+
+G_END_DECLS

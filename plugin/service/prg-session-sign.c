@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signing in and switching accounts. Nothing is kept before the server has confirmed the token and the
+ * member. */
+#include "prg-session-private.h"
+
+#define FLUSH_MS 3000
+
+typedef struct {
+  PrgCredentials *credentials; /* (owned) */
+  gboolean keep;
+  PrgTwenty *twenty;   /* (owned) (nullable) */
+  PrgAccount *account; /* (owned) (nullable) once verified */
+} Adoption;
+
+static void
+adoption_free(Adoption *self)
+{
+  prg_credentials_free(self->credentials);
+  g_clear_object(&self->twenty);
+  g_clear_pointer(&self->account, prg_account_free);
+  g_free(self);
+}
+
+/* Ends the task, whichever way; @error: (transfer full) (nullable) */
+static void
+end_adoption(GTask *task, GError *error)
+{
+  PrgSession *self = g_task_get_source_object(task);
+
+  self->is_busy = FALSE;
+  if (error)
+    g_task_return_error(task, error);
+  else
+    g_task_return_boolean(task, TRUE);
+  g_object_unref(task);
+  if (self->look_again && !self->is_looking && self->is_started) {
+    self->look_again = FALSE;
+    prg_session_check_keyring(self);
+  }
+}
+
+void
+prg_session_adopt_opened(PrgSession *self, const GError *error)
+{
+  GTask *task = g_steal_pointer(&self->open_task);
+
+  if (task)
+    end_adoption(task, error ? g_error_copy(error) : NULL);
+}
+
+static void
+on_old_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PrgJobs *jobs = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (!prg_keyring_clear_finish(PRG_KEYRING(source), result, &error))
+    g_message("The token for the server's old address stays in the keyring: %s", error->message);
+  prg_jobs_end(jobs);
+}
+
+/* The same account; its server may have moved. The token of the old address is of no use there. */
+static void
+stay(PrgSession *self, const Adoption *adoption)
+{
+  g_autoptr(PrgAccount) old = prg_account_copy(self->account);
+
+  prg_session_use_account(self, adoption->account);
+  prg_session_use_token(self, adoption->credentials);
+  if (adoption->keep && !g_str_equal(old->server, adoption->account->server))
+    prg_keyring_clear_async(self->keyring, old->server, old->member, prg_jobs_begin(self->jobs),
+                            on_old_cleared, self->jobs);
+}
+
+static void
+on_switch_closed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = PRG_SESSION(source);
+  Adoption *adoption = g_task_get_task_data(task);
+  g_autoptr(GError) error = NULL;
+
+  if (!prg_session_close_finish(self, result, &error))
+    g_warning("The former account's store was not closed cleanly: %s", error->message);
+  if (!self->is_started) {
+    end_adoption(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+    return;
+  }
+  prg_session_use_account(self, adoption->account);
+  prg_session_use_token(self, adoption->credentials);
+  self->open_task = task;
+  prg_session_open(self);
+}
+
+static void
+switch_account(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+  Adoption *adoption = g_task_get_task_data(task);
+
+  if (!self->is_started) {
+    end_adoption(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+    return;
+  }
+  prg_accounts_set_ignored(self->accounts, NULL, NULL);
+  g_clear_pointer(&self->refused, prg_credentials_free);
+  if (self->engine && g_str_equal(self->account->name, adoption->account->name)) {
+    stay(self, adoption);
+    end_adoption(task, NULL);
+    return;
+  }
+  prg_session_set_busy(self, TRUE);
+  prg_session_close_async(self, FLUSH_MS, on_switch_closed, task);
+}
+
+static void
+on_kept(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (prg_keyring_store_finish(PRG_KEYRING(source), result, &error))
+    switch_account(task);
+  else
+    end_adoption(task, error);
+}
+
+static void
+on_verified(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+  Adoption *adoption = g_task_get_task_data(task);
+  const PrgCredentials *credentials = adoption->credentials;
+  g_autofree char *name = NULL;
+  g_autofree char *workspace = NULL;
+  GError *error = NULL;
+
+  if (!prg_twenty_verify_finish(PRG_TWENTY(source), result, &name, &workspace, &error)) {
+    end_adoption(task, error);
+    return;
+  }
+  adoption->account = prg_account_new(credentials->server, credentials->member, name, workspace);
+  if (adoption->keep && self->keyring)
+    prg_keyring_store_async(self->keyring, credentials->server, credentials->member, credentials->token,
+                            g_task_get_cancellable(task), on_kept, task);
+  else
+    switch_account(task);
+}
+
+void
+prg_session_adopt_async(PrgSession *self,
+                        const PrgCredentials *credentials,
+                        gboolean keep,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  GTask *task = g_task_new(self, prg_jobs_get_cancellable(self->jobs), callback, user_data);
+  Adoption *adoption = g_new0(Adoption, 1);
+
+  g_task_set_source_tag(task, prg_session_adopt_async);
+  g_task_set_check_cancellable(task, FALSE);
+  adoption->credentials = prg_credentials_new(credentials->server, credentials->member, credentials->token);
+  adoption->keep = keep;
+  g_task_set_task_data(task, adoption, (GDestroyNotify)adoption_free);
+  if (self->is_busy) {
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STILL_RUNNING,
+                            "Another sign-in or sign-out is under way; try again in a moment");
+    g_object_unref(task);
+    return;
+  }
+  self->is_busy = TRUE;
+  /* An account of this disk was confirmed before: it is served at once, and the engine finds out about its
+   * token. */
+  adoption->account =
+      keep ? NULL : prg_accounts_find(self->accounts, credentials->server, credentials->member);
+  if (adoption->account) {
+    switch_account(task);
+    return;
+  }
+  adoption->twenty = prg_twenty_new(credentials->server, credentials->token);
+  prg_twenty_verify_async(adoption->twenty, credentials->member, g_task_get_cancellable(task), on_verified,
+                          task);
+}
+
+gboolean
+prg_session_adopt_finish(PrgSession *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+/* ---- SignIn ---- */
+
+char *
+prg_session_choose_origin(PrgSession *self, const char *server, GError **error)
+{
+  g_autofree char *preset = self->settings ? prg_settings_get_server_url(self->settings) : g_strdup("");
+  const char *text = *server ? server : preset;
+
+  if (*text == '\0') {
+    g_set_error_literal(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+                        "No server is given, and none is preset in the settings or in BACKEND_HOST");
+    return NULL;
+  }
+  return prg_twenty_parse_origin(text, error);
+}
+
+static void
+on_signed_in(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  PrgSession *self = PRG_SESSION(source);
+  GError *error = NULL;
+
+  if (prg_session_adopt_finish(self, result, &error))
+    g_task_return_boolean(task, TRUE);
+  else
+    g_task_return_error(task, error);
+  prg_jobs_end(self->jobs);
+}
+
+void
+prg_session_sign_in_async(PrgSession *self,
+                          const char *server,
+                          const char *member,
+                          const char *token,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
+  g_autofree char *origin = NULL;
+  GError *error = NULL;
+
+  g_task_set_source_tag(task, prg_session_sign_in_async);
+  if (!g_uuid_string_is_valid(member)) {
+    g_task_return_new_error(
+        task, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+        "The member must be the id (a UUID) of a workspace member in Twenty; found “%.64s”", member);
+    return;
+  }
+  origin = prg_session_choose_origin(self, server, &error);
+  if (origin == NULL) {
+    g_task_return_error(task, error);
+    return;
+  }
+  g_autofree char *lower = g_ascii_strdown(member, -1);
+  g_autoptr(PrgCredentials) credentials = prg_credentials_new(origin, lower, token);
+  prg_jobs_begin(self->jobs);
+  prg_session_adopt_async(self, credentials, TRUE, on_signed_in, g_steal_pointer(&task));
+}
+
+gboolean
+prg_session_sign_in_finish(PrgSession *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean(G_TASK(result), error);
+}
