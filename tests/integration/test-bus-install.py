@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What `meson install` puts where, and whether systemd and the bus understand it."""
+import configparser
+import json
+import shutil
+import tempfile
+
+from probe import *  # noqa: F403
+from common import run as run_tests
+
+
+def installed():
+    """(the folder, what is in it below the prefix, the prefix)."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="progression-install-"))
+    done = subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", folder], capture_output=True,
+                          check=False, stdin=subprocess.DEVNULL)
+    equal(done.returncode, 0, done.stderr.decode())
+    found = json.loads(subprocess.run(["meson", "introspect", BUILD, "--buildoptions"], capture_output=True, check=True).stdout)
+    values = {option["name"]: option["value"] for option in found}
+    return folder, values
+
+
+def test_files(env):
+    folder, values = installed()
+    try:
+        prefix = folder / values["prefix"].lstrip("/")
+        found = sorted(str(path.relative_to(prefix)) for path in folder.rglob("*") if not path.is_dir())
+        library, libexec = values["libdir"], values["libexecdir"]
+        equal(found, sorted(["bin/progression", f"{libexec}/progressiond", f"{library}/lids-progression/lids-progression.so",
+                             "include/lids-progression/prg-plugin.h", "lib/systemd/user/lids-progression.service",
+                             "share/bash-completion/completions/progression",
+                             *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
+                             f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
+                             "share/lids-progression/rules.json", "share/lids-progression/rules.schema.json",
+                             "share/man/man1/progression.1"]), "files")
+        for name in ("bin/progression", f"{libexec}/progressiond"):
+            equal(os.access(prefix / name, os.X_OK), True, f"{name} can be run")
+        check_service_file(prefix, values)
+        check_unit(prefix, values)
+    finally:
+        shutil.rmtree(folder)
+
+
+def check_service_file(prefix, values):
+    """The bus starts the file that is there, and systemd the unit that is there."""
+    parser = configparser.ConfigParser(strict=True, interpolation=None)
+    parser.optionxform = str
+    parser.read(prefix / "share" / "dbus-1" / "services" / f"{NAME}.service")
+    daemon = f"{values['prefix']}/{values['libexecdir']}/progressiond"
+    equal({key: dict(parser[key]) for key in parser.sections()},
+          {"D-BUS Service": {"Name": NAME, "Exec": daemon, "SystemdService": "lids-progression.service"}}, "the service file")
+
+
+def check_unit(prefix, values):
+    unit = prefix / "lib" / "systemd" / "user" / "lids-progression.service"
+    text = unit.read_text()
+    daemon = f"{values['prefix']}/{values['libexecdir']}/progressiond"
+    for line in ("Type=dbus", f"BusName={NAME}", f"ExecStart={daemon}"):
+        assert line in text.splitlines(), f"no line {line}"
+    need(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+    unit.write_text(text.replace(daemon, str(prefix / values["libexecdir"] / "progressiond")))
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(prefix), "SYSTEMD_UNIT_PATH": f"{unit.parent}:"}
+    code, out, complaint = run(["systemd-analyze", "verify", "--user", "--man=no", unit], environment)
+    ours = [line for line in (out + complaint).splitlines() if "lids-progression" in line]
+    equal((code, ours), (0, []), "systemd-analyze verify")  # an unknown key is only a warning with exit code 0
+    code, out, complaint = run(["systemd-analyze", "security", "--user", "--offline=true", unit], environment)
+    equal(code, 0, complaint)
+
+
+def test_service_file_as_the_bus_reads_it(env):
+    """The installed file, with the build's programs in its place, starts the service."""
+    folder, values = installed()
+    try:
+        session = env.session(signed_in=False)
+        prefix = folder / values["prefix"].lstrip("/")
+        text = (prefix / "share" / "dbus-1" / "services" / f"{NAME}.service").read_text()
+        daemon = prefix / values["libexecdir"] / "progressiond"
+        text = text.replace(f"{values['prefix']}/{values['libexecdir']}/progressiond", str(daemon))
+        (session.services / f"{NAME}.service").write_text(text)
+        plugin = prefix / values["libdir"] / "lids-progression" / "lids-progression.so"
+        bus_call(session.client, "UpdateActivationEnvironment", "(a{ss})", {"LIDS_PROGRESSION_PLUGIN": str(plugin)})
+        bus_call(session.client, "ReloadConfig", "()")
+        equal(session.get("Version"), 1, "Version")
+        equal(os.readlink(f"/proc/{session.client.pid()}/exe"), str(daemon), "the program")
+        assert str(plugin) in pathlib.Path(f"/proc/{session.client.pid()}/maps").read_text(), "the plugin"
+        session.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_no_build_paths_in_the_programs(env):
+    """Nothing that is installed names the build directory, but for debug sections."""
+    need("asan" not in os.environ.get("ASAN_OPTIONS", ""), "the sanitizers keep paths")
+    for program in (SO, DAEMON, CLI):
+        with tempfile.NamedTemporaryFile() as stripped:
+            run(["objcopy", "--strip-debug", program, stripped.name], os.environ)
+            data = pathlib.Path(stripped.name).read_bytes()
+            equal(str(BUILD).encode() in data, False, f"{program.name} names the build directory")
+
+
+if __name__ == "__main__":
+    run_tests(globals())

@@ -1,0 +1,286 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The shared object in hosts of its own and others': what it exports, starting, stopping, taking over; the daemon's end."""
+import time
+
+from probe import *  # noqa: F403
+from common import parametrize, run as run_tests
+from bus import Client
+
+HOST = BUILD / "tests" / "integration" / "integration-host"
+WRONG_ABI = BUILD / "tests" / "integration" / "wrong-abi.so"
+EXPORTED = {"lids_progression_query", "lids_progression_start", "lids_progression_stop"}
+# GLib's own threads, which no plugin may end.
+GLIB_THREADS = ("gdbus", "gmain", "pool", "dconf")
+
+
+class Host:
+    """A process that loads the plugin and does what it is told."""
+
+    def __init__(self, session, context="default", drop=()):
+        self.session = session
+        self.log = open(session.logs / f"host-{time.monotonic_ns()}", "w+b")
+        environment = {key: value for key, value in session.env.items() if key not in drop}
+        self.process = subprocess.Popen([HOST, SO, context], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log, cwd=session.root / "home", preexec_fn=sessions.die_with_parent)
+
+    def tell(self, command):
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.hear()
+
+    def hear(self):
+        return self.process.stdout.readline().decode().strip()
+
+    def says(self, command, answer):
+        equal(self.tell(command), answer, command)
+
+    def complaints(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def files(self):
+        """Open files of the store."""
+        links = []
+        for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                links.append(os.readlink(entry))
+        return [link for link in links if "lids-progression/" in link]
+
+    def threads(self):
+        names = [(entry / "comm").read_text().strip() for entry in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+                 if entry.name != str(self.process.pid)]
+        return [name for name in names if not name.startswith(GLIB_THREADS)]
+
+    def quit(self):
+        self.process.stdin.write(b"quit\n")
+        self.process.stdin.close()
+        equal(self.process.wait(timeout=20 * SLOW), 0, f"exit code of the host: {self.complaints()}")
+        self.process.stdout.close()
+        self.log.close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def empty_session(env):
+    """A session in which only the hosts of the test serve the name."""
+    session = env.session(signed_in=False)
+    (session.services / f"{NAME}.service").unlink()
+    bus_call(session.client, "ReloadConfig", "()")
+    return session
+
+
+def wait_owner(session, host):
+    wait_for(lambda: session.client.pid() == host.process.pid, 20, "the host's name")
+
+
+def test_exported_symbols(env):
+    code, out, complaint = run(["nm", "-D", "--defined-only", SO], os.environ)
+    equal(code, 0, complaint)
+    symbols = {line.split()[2].partition("@")[0] for line in out.splitlines() if line.split()[1] != "A"}
+    equal({name for name in symbols if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}, EXPORTED, "exported symbols")
+    declared = set(re.findall(r"\b(lids_progression_\w+)\(", (SOURCE / "plugin/hooks/prg-plugin.h").read_text()))
+    equal({name for name in declared}, EXPORTED, "documented functions")
+
+
+def test_query_has_no_side_effects(env):
+    session = empty_session(env)
+    host = Host(session)
+    equal(host.tell("query").split()[:3], ["info", "1", "1"], "ABI and size")
+    equal(host.tell("query").split()[3:], ["lids-progression", "0.1.0", NAME, PATH], "the info")
+    equal((owner(session.client), host.files(), host.threads(), session.store.exists()), ("", [], [], False), "side effects")
+    host.quit()
+
+
+@parametrize(["default", "own"])
+def test_start_stop_and_start_again(env, context):
+    session = empty_session(env)
+    host = Host(session, context)
+    host.says("start", "started")
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    expected = 0
+    for _ in range(3):
+        session.call("CONTACT", 150)
+        expected += 22 if expected else 47
+        host.says("stop", "stopped")
+        equal(owner(session.client), "", "owner of the name")
+        equal((host.files(), host.threads()), ([], []), "open files and threads")
+        host.says("spin", "dispatched 0")
+        equal(env.server.record(session.member)["totalXp"] <= expected, True, "never more than was earned")
+        host.says("start", "started")
+        wait_owner(session, host)
+        equal(session.total(), expected, "TotalXp after a new start")
+    session.sync()
+    equal(env.server.record(session.member)["totalXp"], expected, "totalXp in Twenty")
+    host.says("stop", "stopped")
+    host.quit()
+
+
+def test_second_start_on_one_connection(env):
+    session = empty_session(env)
+    host = Host(session)
+    host.says("start", "started")
+    wait_owner(session, host)
+    answer = host.tell("again")
+    equal(answer.split()[0], "refused", answer)
+    session.get("Version")
+    host.says("stop", "stopped")
+    host.says("close", "closed")
+    answer = host.tell("again")
+    equal((answer.split()[0], "closed" in answer), ("refused", True), answer)
+    host.quit()
+
+
+def test_stop_at_once(env):
+    session = empty_session(env)
+    host = Host(session, "own")
+    for _ in range(20):
+        host.says("start", "started")
+        host.says("stop", "stopped")
+    equal((owner(session.client), host.files()), ("", []), "name and files")
+    host.quit()
+
+
+def test_process_without_a_main_loop(env):
+    session = empty_session(env)
+    code, out, complaint = run([HOST, SO, "none"], session.env)
+    equal((code, out.strip()), (0, "started"), complaint)
+    equal(owner(session.client), "", "owner of the name")
+
+
+def test_missing_schema(env):
+    """A host into which the plugin was copied without its schema goes on, with the built-in settings."""
+    session = empty_session(env)
+    host = Host(session, drop=("GSETTINGS_SCHEMA_DIR",))
+    host.says("start", "started")
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    session.call("CONTACT", 150)
+    session.sync()
+    equal(session.total(), 47, "TotalXp")
+    assert "schema" in host.complaints(), "the log does not say what is missing"
+    host.says("stop", "stopped")
+    host.quit()
+
+
+@parametrize(["stopped", "killed"])
+def test_second_host_takes_over(env, how):
+    session = empty_session(env)
+    first = Host(session)
+    first.says("start", "started")
+    wait_owner(session, first)
+    session.sign_in(env.server)
+    session.call("CONTACT", 150)
+    second = Host(session, "own")
+    second.says("start", "started")
+    equal((session.client.pid(), second.files()), (first.process.pid, []), "the second one is passive")
+    session.add("email_sent")
+    if how == "stopped":
+        first.says("stop", "stopped")
+    else:
+        first.kill()
+    wait_owner(session, second)
+    equal((session.total(), len(session.events())), (57, 5), "what is known")
+    if how == "stopped":  # and back again
+        first.says("start", "started")
+        second.says("stop", "stopped")
+        wait_owner(session, first)
+        session.add("email_sent")
+        session.sync()
+        first.says("stop", "stopped")
+        first.quit()
+    else:
+        session.add("email_sent")
+        session.sync()
+        second.says("stop", "stopped")
+    second.quit()
+    equal(env.server.record(session.member)["totalXp"], 67, "totalXp in Twenty")
+    equal(len(env.server.rows(session.member)), 6, "rows")
+
+
+def test_passive_host_stops(env):
+    session = empty_session(env)
+    first, second = Host(session), Host(session)
+    first.says("start", "started")
+    wait_owner(session, first)
+    second.says("start", "started")
+    second.says("stop", "stopped")
+    equal(session.client.pid(), first.process.pid, "owner of the name")
+    first.says("stop", "stopped")
+    equal(owner(session.client), "", "owner of the name")
+    first.quit()
+    second.quit()
+
+
+# ---- the daemon ----
+
+def test_daemon_refuses_another_abi(env):
+    session = env.session(signed_in=False)
+    for path, words in ((WRONG_ABI, ("ABI 2", "1")), (session.root / "nothing.so", ("cannot be loaded",))):
+        code, _, complaint = run([DAEMON], {**session.env, "LIDS_PROGRESSION_PLUGIN": str(path)})
+        equal(code, 1, "exit code")
+        for word in words:
+            assert word in complaint, complaint
+    code, _, complaint = run([DAEMON], {**session.env, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
+    equal((code, "session bus" in complaint), (1, True), complaint)
+    equal(run([DAEMON, "--help"], session.env)[0], 1, "exit code with an argument")
+
+
+@parametrize({"SIGTERM": (signal.SIGTERM,), "SIGINT": (signal.SIGINT,)})
+def test_daemon_flushes_and_ends(env, number):
+    session = env.session(signed_in=False)
+    child = session.start_daemon()
+    session.sign_in(env.server)
+    session.call("CONTACT", 150)
+    equal(len(env.server.rows(session.member)), 0, "rows before")
+    child.send_signal(number)
+    equal(child.wait(timeout=20 * SLOW), 0, "exit code")
+    equal(sum(row["xpAmount"] for row in env.server.rows(session.member)), 47, "XP in the ledger")
+
+
+def test_daemon_ends_with_a_server_that_hangs(env):
+    need_faults()
+    session = env.session(signed_in=False)
+    child = session.start_daemon()
+    session.sign_in(env.server)
+    session.call("CONTACT", 150)
+    env.server.faults({"kind": "hang", "times": -1, "arg": 60000})
+    start = time.monotonic()
+    child.send_signal(signal.SIGTERM)
+    equal(child.wait(timeout=30 * SLOW), 0, "exit code")
+    assert time.monotonic() - start < 9 * SLOW, f"it took {time.monotonic() - start:.1f} s; systemd waits 10"
+    env.server.clear_faults()
+    session.sync()
+    equal(env.server.record(session.member)["totalXp"], 47, "totalXp afterwards")
+
+
+def test_bus_goes_away(env):
+    session = env.session(signed_in=False)
+    child = session.start_daemon()
+    session.sign_in(env.server)
+    session.call("CONTACT", 150)
+    bus = bus_call(session.client, "GetConnectionUnixProcessID", "(s)", "org.freedesktop.DBus")[0]
+    session.client.bus.set_exit_on_close(False)
+    os.kill(bus, signal.SIGKILL)
+    equal(child.wait(timeout=20 * SLOW), 0, "exit code of the daemon")
+    wait_gone(bus, 10, "the bus")
+    (session.root / "run" / "bus").unlink(missing_ok=True)
+    (session.root / "bin" / "progression").unlink()
+    session.start_bus()
+    session.client = Client(session.env["DBUS_SESSION_BUS_ADDRESS"])
+    equal(session.total(), 47, "TotalXp on a new bus")
+
+
+def test_started_by_the_bus(env):
+    session = env.session(signed_in=False)
+    equal(owner(session.client), "", "owner before")
+    code, out, complaint = run(["gdbus", "call", "-e", "-d", NAME, "-o", PATH, "-m", f"{PROPERTIES}.Get", NAME, "Version"], session.env)
+    equal((code, out.strip()), (0, "(<uint32 1>,)"), complaint)
+    assert owner(session.client), "nobody owns the name"
+
+
+if __name__ == "__main__":
+    run_tests(globals())
