@@ -33,7 +33,27 @@ ask_swap(PrgMachine *self, PrgStep *step, PrgFold *fold)
   prg_machine_ask(self, step, request);
 }
 
-/* What externalXp must have been, when a ledger field was set to null although the ledger holds rows. */
+/* No fold ever touched this record, although the rep's ledger has rows: another program created it anew. */
+static gboolean
+is_recreated(PrgMachine *self)
+{
+  const PrgRecord *record = self->reading->record;
+  const PrgBase *base = prg_book_get_base(self->book);
+  return self->reading->ledger_count > 0 && *record->fold_token == '\0' && *record->fold_log == '\0' &&
+         (record->total_xp.value == 0 || (base->known && !g_str_equal(base->record->id, record->id)));
+}
+
+/* The total that the other program put may hold the ledger's XP or not; the numbers do not tell. Never twice: it is taken to hold it. */
+static gint64
+external_of_recreated(PrgMachine *self)
+{
+  const PrgBase *base = prg_book_get_base(self->book);
+  gboolean folded = base->known && base->record->ledger_xp.known;
+  gint64 held = folded ? base->record->ledger_xp.value : self->reading->ledger_sum;
+  return MAX(self->reading->record->total_xp.value - held, 0);
+}
+
+/* What externalXp must have been, when a ledger field is null although the ledger holds rows. */
 static gboolean
 recover_external(PrgMachine *self, gint64 *external)
 {
@@ -43,7 +63,9 @@ recover_external(PrgMachine *self, gint64 *external)
   /* Restored from a backup made before the ledger began: nothing of the ledger can be in such a total. */
   gboolean never_folded =
       known && *record->fold_token == '\0' && record->total_xp.value <= base->record->external_xp.value;
-  if (never_folded)
+  if (is_recreated(self))
+    *external = external_of_recreated(self);
+  else if (never_folded)
     *external = record->total_xp.value;
   else if (known)
     *external = record->total_xp.value - base->record->ledger_xp.value;
@@ -54,6 +76,34 @@ recover_external(PrgMachine *self, gint64 *external)
   else
     return FALSE;
   return TRUE;
+}
+
+/* The audit is written before the fold that it explains, once per state of the record: a crash in between
+ * must not lose it. TRUE: the machine comes back to its phase when it is on disk. */
+static gboolean
+audit_once(PrgMachine *self, const PrgInput *input, PrgStep *step, const char *text)
+{
+  const PrgRecord *record = self->reading->record;
+  g_autofree char *state = g_strdup_printf("%s %" G_GINT64_FORMAT, record->fold_token, record->updated_at);
+  if (g_strcmp0(prg_book_get_meta(self->book, "audit.last"), state) == 0)
+    return FALSE;
+  GPtrArray *changes = prg_changes_new();
+  prg_changes_meta(changes, "audit.last", state);
+  prg_changes_audit(changes, prg_machine_now(self, input), text);
+  prg_machine_commit(self, step, changes, self->phase);
+  return TRUE;
+}
+
+static gboolean
+audit_recreated(PrgMachine *self, const PrgInput *input, PrgStep *step, gint64 external)
+{
+  gint64 total = self->reading->record->total_xp.value;
+  if (!is_recreated(self) || total == 0)
+    return FALSE;
+  g_autofree char *text = g_strdup_printf("{\"event\":\"record-recreated\",\"total\":%" G_GINT64_FORMAT
+                                          ",\"external\":%" G_GINT64_FORMAT ",\"flagged\":true}",
+                                          total, external);
+  return audit_once(self, input, step, text);
 }
 
 void
@@ -69,6 +119,8 @@ prg_fold_initialise(PrgMachine *self, const PrgInput *input, PrgStep *step)
                   0);
     return;
   }
+  if (audit_recreated(self, input, step, external))
+    return;
   gint64 deals = record->closed_deals.value;
   gint64 rows = prg_base_deals(self->reading);
   gint64 folded = prg_fold_log_deals(record->fold_log);
@@ -79,7 +131,7 @@ prg_fold_initialise(PrgMachine *self, const PrgInput *input, PrgStep *step)
   fold->ledger_xp = record->total_xp.value - external;
   fold->external_xp = external;
   fold->external_deals =
-      self->reading->ledger_count > 0 && folded < 0 ? deals - rows : deals - MAX(folded, 0);
+      MAX(self->reading->ledger_count > 0 && folded < 0 ? deals - rows : deals - MAX(folded, 0), 0);
   if (record->external_deals.known && self->reading->ledger_count > 0)
     fold->external_deals = record->external_deals.value;
   ask_swap(self, step, fold);
@@ -236,23 +288,13 @@ audit_text(PrgMachine *self)
   return json_to_string(root, FALSE);
 }
 
-/* The audit is written before the fold that it explains, once per state of the record: a crash in between
- * must not lose it. */
 static gboolean
 commit_audit(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
   if (!self->judgement.reason && !self->rebase && self->reading->record->faults->len == 0)
     return FALSE;
-  g_autofree char *state = g_strdup_printf("%s %" G_GINT64_FORMAT, self->reading->record->fold_token,
-                                           self->reading->record->updated_at);
-  if (g_strcmp0(prg_book_get_meta(self->book, "audit.last"), state) == 0)
-    return FALSE;
-  GPtrArray *changes = prg_changes_new();
   g_autofree char *text = audit_text(self);
-  prg_changes_meta(changes, "audit.last", state);
-  prg_changes_audit(changes, prg_machine_now(self, input), text);
-  prg_machine_commit(self, step, changes, PRG_PHASE_FOLD);
-  return TRUE;
+  return audit_once(self, input, step, text);
 }
 
 void

@@ -79,7 +79,9 @@ prg_push_verify(PrgMachine *self, PrgStep *step)
 {
   guint n = MIN(self->verify->len, MAX_ID_PAGE);
   if (n == 0) {
-    self->phase = self->relink->len > 0 ? PRG_PHASE_RELINK : PRG_PHASE_RESOLVE;
+    /* What is missing is sent again, but nothing before the record is known. */
+    PrgPhase next = self->ready ? PRG_PHASE_RESOLVE : PRG_PHASE_READ;
+    self->phase = self->relink->len > 0 ? PRG_PHASE_RELINK : next;
     return;
   }
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);

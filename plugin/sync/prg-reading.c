@@ -347,6 +347,18 @@ keep_reading(PrgMachine *self, const PrgInput *input)
   keep_last_known(self->reading->record, known_base(self)->record);
 }
 
+/* A record without ledger fields: new to the ledger, damaged, or created anew by another program. In the last case the rep's rows
+ * hang on a dead record or on none, and must be seen before anybody says what of the total is theirs. */
+static void
+initialise(PrgMachine *self)
+{
+  self->ready = FALSE;
+  if (self->unlinked > 0)
+    self->phase = PRG_PHASE_RELINK;
+  else if (!verifies_own_rows(self))
+    self->phase = PRG_PHASE_INITIALISE;
+}
+
 void
 prg_reading_evaluate(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
@@ -360,7 +372,7 @@ prg_reading_evaluate(PrgMachine *self, const PrgInput *input, PrgStep *step)
   }
   keep_reading(self, input);
   if (lacks_ledger_fields(self->reading->record)) {
-    self->phase = PRG_PHASE_INITIALISE;
+    initialise(self);
     return;
   }
   self->ready = TRUE;

@@ -193,6 +193,74 @@ test_recreated(void)
   g_assert_cmpint(rig_total(rig), ==, 8);
 }
 
+/* Another program creates the deleted record anew, with @total: rows of 8 XP stand in the ledger, 500 came from elsewhere. */
+static Rig *
+new_recreated_rig(gint64 total)
+{
+  Rig *rig = rig_new(500);
+  rig_earn(rig, "note_added", "", 3);
+  rig_sign_in(rig);
+  rig_post_elsewhere(rig, "note_added", "", 5);
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 508);
+  sim_server_hard_delete_record(rig->server);
+  sim_server_create_record(rig->server, total);
+  prg_record_set(&rig_record(rig)->id, "33333333-1111-4111-8111-111111111111");
+  rig_sync(rig);
+  rig_assert_state(rig, "idle");
+  g_assert_cmpint(rig_record(rig)->ledger_count.value, ==, 2);
+  g_assert_cmpint(rig_total(rig), ==, rig_record(rig)->total_xp.value);
+  return rig;
+}
+
+/* With the total that it remembered, which holds the ledger's XP: not counted a second time, and flagged. */
+static void
+test_recreated_with_total(void)
+{
+  g_autoptr(Rig) rig = new_recreated_rig(508);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 508);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 500);
+  g_assert_cmpuint(rig_count_audits(rig, "record-recreated"), ==, 1);
+  g_assert_cmpuint(rig_count_audits(rig, "\"flagged\":true"), ==, 1);
+}
+
+/* With nothing: the ledger's XP is all there is. */
+static void
+test_recreated_empty(void)
+{
+  g_autoptr(Rig) rig = new_recreated_rig(0);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 8);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 0);
+  g_assert_cmpuint(rig_count_audits(rig, "record-recreated"), ==, 0);
+}
+
+/* With less than the ledger gave: never below nothing, never above what is known. */
+static void
+test_recreated_with_little(void)
+{
+  g_autoptr(Rig) rig = new_recreated_rig(6);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 8);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 0);
+}
+
+/* With an operation that waits for the next cycle. */
+static void
+test_recreated_and_pending(void)
+{
+  g_autoptr(Rig) rig = rig_new(500);
+  rig_earn(rig, "note_added", "", 3);
+  rig_sign_in(rig);
+  rig_earn(rig, "note_added", "", 7);
+  sim_server_hard_delete_record(rig->server);
+  sim_server_create_record(rig->server, 503);
+  prg_record_set(&rig_record(rig)->id, "33333333-1111-4111-8111-111111111111");
+  rig_clear_log(rig);
+  rig_sync(rig);
+  g_assert_nonnull(strstr(rig->log->str, "relink"));
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 510);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 500);
+}
+
 static void
 test_own_rows_missing(void)
 {
@@ -344,6 +412,10 @@ main(int argc, char **argv)
   g_test_add_func("/found/several-records", test_several_records);
   g_test_add_func("/found/deleted", test_deleted);
   g_test_add_func("/found/recreated", test_recreated);
+  g_test_add_func("/found/recreated/with-total", test_recreated_with_total);
+  g_test_add_func("/found/recreated/empty", test_recreated_empty);
+  g_test_add_func("/found/recreated/with-little", test_recreated_with_little);
+  g_test_add_func("/found/recreated/pending", test_recreated_and_pending);
   g_test_add_func("/found/own-rows-missing", test_own_rows_missing);
   g_test_add_func("/found/own-row-soft-deleted", test_own_row_soft_deleted);
   g_test_add_func("/found/stale/then-rebase", test_stale_then_rebase);
