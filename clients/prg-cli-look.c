@@ -310,3 +310,37 @@ prg_cli_operations(PrgCli *cli, int argc, char **argv)
     code = prg_cli_call(cli, ".Sync", "ListOperations", g_variant_new("(a{sv})", &filter), NULL, &reply);
   return code == PRG_EXIT_OK ? print_rows(cli, reply, "Nothing waits to be sent", print_operation) : code;
 }
+
+static void
+print_audit(GVariant *dict)
+{
+  const int widths[] = { 16, 18, 0 };
+  const int text_widths[] = { 3, 0 };
+  gboolean flagged = FALSE;
+  g_autofree char *time = prg_cli_format_time(prg_cli_dict_number(dict, "at"));
+
+  g_variant_lookup(dict, "flagged", "b", &flagged);
+  prg_cli_print_row((const char *[]){ time, prg_cli_dict_text(dict, "event"), flagged ? "look at it" : "" },
+                    widths, 3);
+  prg_cli_print_row((const char *[]){ "", prg_cli_dict_text(dict, "text") }, text_widths, 2);
+}
+
+int
+prg_cli_audit(PrgCli *cli, int argc, char **argv)
+{
+  int limit = 0;
+  g_auto(GStrv) words = NULL;
+  g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+  g_autoptr(GVariant) reply = NULL;
+  GOptionEntry entries[] = {
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    G_OPTION_ENTRY_NULL,
+  };
+  int code = prg_cli_parse(cli, prg_cli_find("audit"), entries, argc, argv, 0, 0, &words);
+
+  if (limit)
+    g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, ".Sync", "ListAudit", g_variant_new("(a{sv})", &filter), NULL, &reply);
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "Nothing was found", print_audit) : code;
+}

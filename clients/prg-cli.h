@@ -84,6 +84,7 @@ int prg_cli_revoke(PrgCli *cli, int argc, char **argv);
 int prg_cli_events(PrgCli *cli, int argc, char **argv);
 int prg_cli_metrics(PrgCli *cli, int argc, char **argv);
 int prg_cli_operations(PrgCli *cli, int argc, char **argv);
+int prg_cli_audit(PrgCli *cli, int argc, char **argv);
 int prg_cli_retry(PrgCli *cli, int argc, char **argv);
 int prg_cli_discard(PrgCli *cli, int argc, char **argv);
 int prg_cli_sync(PrgCli *cli, int argc, char **argv);

@@ -2,12 +2,12 @@
 # bash completion for progression(1)
 _progression() {
   local word=${COMP_WORDS[COMP_CWORD]} command= i
-  local commands='status call xp deal module exam boss revoke events metrics operations retry discard sync
+  local commands='status call xp deal module exam boss revoke events metrics operations audit retry discard sync
     sign-in sign-out provision export import'
   local -A options=(
     [call]='--duration --lead --id --at --details' [xp]='--amount --ref --id --at --details' [deal]='--at --details'
     [revoke]='--reason' [events]='--since --until --type --limit' [metrics]='--from --to'
-    [operations]='--state --limit' [sign-in]='--server --member' [sign-out]='--pending'
+    [operations]='--state --limit' [audit]='--limit' [sign-in]='--server --member' [sign-out]='--pending'
     [provision]='--dry-run --admin-token'
   )
   for ((i = 1; i < COMP_CWORD; i++)); do

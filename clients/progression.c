@@ -15,6 +15,7 @@ static const PrgCliCommand commands[] = {
   { "events", "", "List what happened, newest first", prg_cli_events },
   { "metrics", "", "Show each day's numbers", prg_cli_metrics },
   { "operations", "", "List what is not in Twenty yet", prg_cli_operations },
+  { "audit", "", "List what was decided about other programs' writes", prg_cli_audit },
   { "retry", "ID", "Send a quarantined operation again", prg_cli_retry },
   { "discard", "ID", "Give a quarantined operation up", prg_cli_discard },
   { "sync", "", "Send and fetch now", prg_cli_sync },

@@ -25,7 +25,7 @@ static const char *const statement_texts[PRG_STORE_N_STATEMENTS] = {
                           "ON CONFLICT (key) DO UPDATE SET value = ?2, sum = ?3"),
   [PRG_STORE_META_REMOVE] = "DELETE FROM meta WHERE key = ?1",
   [PRG_STORE_AUDIT_ADD] = "INSERT INTO audit (at, text) VALUES (?1, ?2)",
-  [PRG_STORE_AUDIT_LIST] = "SELECT text FROM audit ORDER BY position DESC LIMIT ?1",
+  [PRG_STORE_AUDIT_LIST] = "SELECT at, text FROM audit ORDER BY position DESC LIMIT ?1",
 };
 
 gboolean

@@ -280,26 +280,48 @@ prg_store_rows_load(PrgStoreDb *self, GError **error)
   return NULL;
 }
 
+void
+prg_store_audit_free(PrgStoreAudit *self)
+{
+  if (self == NULL)
+    return;
+  g_free(self->text);
+  g_free(self);
+}
+
+static PrgStoreAudit *
+read_audit(sqlite3_stmt *statement)
+{
+  PrgStoreValue values[2];
+  PrgStoreAudit *entry;
+
+  prg_store_rows_values(statement, values, 2);
+  if (values[0].type != PRG_STORE_INTEGER || !is_text(&values[1]))
+    return NULL;
+  entry = g_new0(PrgStoreAudit, 1);
+  entry->at = values[0].number;
+  entry->text = copy_text(&values[1]);
+  return entry;
+}
+
 GPtrArray *
 prg_store_rows_audit(PrgStoreDb *self, guint limit, GError **error)
 {
-  g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)prg_store_audit_free);
   sqlite3_stmt *statement = self->statements[PRG_STORE_AUDIT_LIST];
   int code = sqlite3_bind_int64(statement, 1, limit);
 
   while (code == SQLITE_OK || code == SQLITE_ROW) {
-    PrgStoreValue value;
+    PrgStoreAudit *entry;
 
     code = sqlite3_step(statement);
-    if (code != SQLITE_ROW)
-      break;
-    prg_store_rows_values(statement, &value, 1);
-    if (is_text(&value))
-      g_ptr_array_add(texts, copy_text(&value));
+    entry = code == SQLITE_ROW ? read_audit(statement) : NULL;
+    if (entry != NULL)
+      g_ptr_array_add(entries, entry);
   }
   sqlite3_reset(statement);
   if (code == SQLITE_DONE)
-    return g_steal_pointer(&texts);
+    return g_steal_pointer(&entries);
   prg_store_db_fail(self, code, "read", error);
   return NULL;
 }

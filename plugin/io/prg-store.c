@@ -141,10 +141,10 @@ static void
 work_audit(Worker *self, GTask *task, const Job *job)
 {
   GError *error = NULL;
-  GPtrArray *texts = prg_store_rows_audit(self->db, job->limit, &error);
+  GPtrArray *entries = prg_store_rows_audit(self->db, job->limit, &error);
 
-  if (texts != NULL)
-    g_task_return_pointer(task, texts, (GDestroyNotify)g_ptr_array_unref);
+  if (entries != NULL)
+    g_task_return_pointer(task, entries, (GDestroyNotify)g_ptr_array_unref);
   else
     g_task_return_error(task, error);
 }

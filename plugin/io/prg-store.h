@@ -54,7 +54,15 @@ void prg_store_commit_async(PrgStore *self,
 gboolean prg_store_commit_finish(PrgStore *self, GAsyncResult *result, GError **error);
 gboolean prg_store_commit(PrgStore *self, GPtrArray *changes, GError **error);
 
-/* Audit entries, newest first, as JSON texts. Returns (finish): (transfer full) (element-type utf8) */
+/* One entry of the audit: what was decided about XP that cannot be proven, or was seen and could not be read. */
+typedef struct {
+  gint64 at; /* µs UTC */
+  char
+      *text; /* (owned) a JSON object with "event" and, where something may have been lost, "flagged": true */
+} PrgStoreAudit;
+void prg_store_audit_free(PrgStoreAudit *self);
+
+/* At most @limit entries, newest first. Returns (finish): (transfer full) (element-type PrgStoreAudit) */
 void prg_store_audit_async(PrgStore *self,
                            guint limit,
                            GCancellable *cancellable,

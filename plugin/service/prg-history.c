@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-history.h"
 #include "prg-calendar.h"
+#include "prg-json.h"
 #include "prg-options.h"
+#include <string.h>
 
 #define MAX_LIMIT 1000
 #define DEFAULT_LIMIT 100
@@ -44,6 +46,10 @@ static const PrgOptionSpec operation_options[] = {
   { "state", PRG_OPTION_TEXT, 0, 64, G_STRUCT_OFFSET(Filter, state), 0 },
   { "limit", PRG_OPTION_INTEGER, 1, MAX_LIMIT, G_STRUCT_OFFSET(Filter, limit), 0 },
   { "offset", PRG_OPTION_INTEGER, 0, G_MAXUINT32, G_STRUCT_OFFSET(Filter, offset), 0 },
+};
+
+static const PrgOptionSpec audit_options[] = {
+  { "limit", PRG_OPTION_INTEGER, 1, MAX_LIMIT, G_STRUCT_OFFSET(Filter, limit), 0 },
 };
 
 static void
@@ -194,6 +200,45 @@ prg_history_operations(PrgBook *book, GVariant *options, GError **error)
       g_ptr_array_add(entries, (gpointer)entry);
   }
   return page_to_variant(entries, &filter, operation_to_variant);
+}
+
+gboolean
+prg_history_audit_limit(GVariant *options, guint *limit, GError **error)
+{
+  g_auto(Filter) filter;
+
+  filter_init(&filter);
+  if (!prg_options_read(options, audit_options, G_N_ELEMENTS(audit_options), &filter, error))
+    return FALSE;
+  *limit = (guint)filter.limit;
+  return TRUE;
+}
+
+static GVariant *
+audit_to_variant(const PrgStoreAudit *entry)
+{
+  g_autoptr(JsonNode) root = prg_json_parse_object(entry->text, strlen(entry->text));
+  JsonObject *object = root ? json_node_get_object(root) : NULL;
+  gboolean flagged = object && json_object_get_boolean_member_with_default(object, "flagged", FALSE);
+  GVariantBuilder builder;
+
+  g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+  add_number(&builder, "at", entry->at);
+  add_text(&builder, "event", object ? json_object_get_string_member_with_default(object, "event", "") : "");
+  g_variant_builder_add(&builder, "{sv}", "flagged", g_variant_new_boolean(flagged));
+  add_text(&builder, "text", entry->text);
+  return g_variant_builder_end(&builder);
+}
+
+GVariant *
+prg_history_audit(GPtrArray *entries)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init(&builder, G_VARIANT_TYPE("aa{sv}"));
+  for (guint i = 0; i < entries->len; i++)
+    g_variant_builder_add_value(&builder, audit_to_variant(g_ptr_array_index(entries, i)));
+  return g_variant_builder_end(&builder);
 }
 
 static GVariant *

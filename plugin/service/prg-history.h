@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prg-book.h"
+#include "prg-store.h"
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -10,6 +11,10 @@ G_BEGIN_DECLS
  * (nullable) aa{sv}. */
 GVariant *prg_history_events(PrgBook *book, GVariant *filter, GError **error);
 GVariant *prg_history_operations(PrgBook *book, GVariant *filter, GError **error);
+/* ListAudit's filter: its @limit. */
+gboolean prg_history_audit_limit(GVariant *filter, guint *limit, GError **error);
+/* @entries: (element-type PrgStoreAudit). Returns: (transfer floating) aa{sv} */
+GVariant *prg_history_audit(GPtrArray *entries);
 /* @from, @to: "YYYY-MM-DD" or ""; @today: the rep's local day. */
 GVariant *
 prg_history_days(const PrgView *view, const char *from, const char *to, const char *today, GError **error);

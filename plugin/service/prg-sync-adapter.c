@@ -144,6 +144,35 @@ on_list_operations(PrgDbusSync *skeleton,
   return TRUE;
 }
 
+static void
+on_audit_listed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  g_autoptr(GPtrArray) entries = prg_store_audit_finish(PRG_STORE(source), result, &error);
+
+  call_end(user_data, entries ? g_variant_new("(@aa{sv})", prg_history_audit(entries)) : NULL, error);
+}
+
+static gboolean
+on_list_audit(PrgDbusSync *skeleton,
+              GDBusMethodInvocation *invocation,
+              GVariant *filter,
+              PrgSyncAdapter *self)
+{
+  GError *error = NULL;
+  PrgEngine *engine = prg_session_require_engine(self->session, &error);
+  guint limit;
+
+  if (engine == NULL || !prg_history_audit_limit(filter, &limit, &error)) {
+    prg_dbus_error_return(invocation, error);
+    return TRUE;
+  }
+  prg_store_audit_async(prg_engine_get_store(engine), limit,
+                        prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_audit_listed,
+                        call_new(self, invocation, "The disk is slow"));
+  return TRUE;
+}
+
 static const PrgEntry *
 find_quarantined(PrgBook *book, const char *id, GError **error)
 {
@@ -359,6 +388,7 @@ prg_sync_adapter_new(PrgSession *session, PrgGate *gate)
   self->skeleton = prg_gate_sync_new(gate);
   g_signal_connect(self->skeleton, "handle-sync-now", G_CALLBACK(on_sync_now), self);
   g_signal_connect(self->skeleton, "handle-list-operations", G_CALLBACK(on_list_operations), self);
+  g_signal_connect(self->skeleton, "handle-list-audit", G_CALLBACK(on_list_audit), self);
   g_signal_connect(self->skeleton, "handle-retry-operation", G_CALLBACK(on_retry_operation), self);
   g_signal_connect(self->skeleton, "handle-discard-operation", G_CALLBACK(on_discard_operation), self);
   g_signal_connect(self->skeleton, "handle-export", G_CALLBACK(on_export), self);

@@ -43,14 +43,27 @@ is_recreated(PrgMachine *self)
          (record->total_xp.value == 0 || (base->known && !g_str_equal(base->record->id, record->id)));
 }
 
-/* The total that the other program put may hold the ledger's XP or not; the numbers do not tell. Never twice: it is taken to hold it. */
+/* Whether the record that was lost ever had this total, as far as its log of folds goes back. */
+static gboolean
+is_earlier_total(const PrgRecord *lost, gint64 total)
+{
+  g_autoptr(GArray) totals = g_array_new(FALSE, FALSE, sizeof(gint64));
+  prg_fold_log_totals(lost->fold_log, G_MAXUINT, totals);
+  for (guint i = 0; i < totals->len; i++)
+    if (g_array_index(totals, gint64, i) == total)
+      return TRUE;
+  return FALSE;
+}
+
+/* What of the new total is not the ledger's. One that may hold the ledger's XP (as large as that, or a total that stood there before)
+ * is taken to hold it: never twice. Any other is an award of the program that created the record. */
 static gint64
 external_of_recreated(PrgMachine *self)
 {
-  const PrgBase *base = prg_book_get_base(self->book);
-  gboolean folded = base->known && base->record->ledger_xp.known;
-  gint64 held = folded ? base->record->ledger_xp.value : self->reading->ledger_sum;
-  return MAX(self->reading->record->total_xp.value - held, 0);
+  const PrgRecord *lost = prg_book_get_base(self->book)->record;
+  gint64 total = self->reading->record->total_xp.value;
+  gint64 held = lost->ledger_xp.known ? lost->ledger_xp.value : self->reading->ledger_sum;
+  return total >= held || is_earlier_total(lost, total) ? MAX(total - held, 0) : total;
 }
 
 /* What externalXp must have been, when a ledger field is null although the ledger holds rows. */

@@ -38,7 +38,7 @@ def refused(*names):
 SIGNATURES = {"AddXP": "(sa{sv})", "RecordCall": "(susa{sv})", "CloseDeal": "(sa{sv})", "CompleteModule": "(sd)", "PassExam": "(sd)",
               "DefeatBoss": "(s)", "EarnCertification": "(s)", "RecordBossAttempt": "(s)", "AwardBadge": "(s)", "RevokeEvent": "(ss)",
               "ReportMetric": "(sd)", "SetSpecialization": "(s)", "SetActiveTitle": "(s)", "GetEligibility": "(s)",
-              "ListEvents": "(a{sv})", "GetDailyMetrics": "(ss)", "GetLeaderboard": "(u)", "ListOperations": "(a{sv})",
+              "ListEvents": "(a{sv})", "GetDailyMetrics": "(ss)", "GetLeaderboard": "(u)", "ListOperations": "(a{sv})", "ListAudit": "(a{sv})",
               "RetryOperation": "(s)", "DiscardOperation": "(s)", "Export": "(h)", "Import": "(h)", "SignIn": "(ssh)",
               "SignOut": "(a{sv})", "ProvisionServer": "(a{sv})", "SignInWithBrowser": "(sa{sv})"}
 

@@ -209,6 +209,10 @@ class Session(sessions.Session):
             if len(page) < 1000:
                 return found
 
+    def audit(self, **values):
+        """What the service noted for people to read, newest first."""
+        return self.client.call(SYNC, "ListAudit", options(values))[0]
+
     def events(self, **values):
         """All events that fit, newest first."""
         found, offset = [], 0

@@ -10,7 +10,7 @@ MAX_TOKEN = 16 * 1024
 EARNING = {"AddXP": ("email_sent", {}), "RecordCall": ("CONTACT", 1, "", {}), "CloseDeal": ("deal", {}),
            "CompleteModule": ("module_0", 1.0), "PassExam": ("operative_certification", 1.0), "DefeatBoss": ("redhawk",),
            "RevokeEvent": ("x", "y"), "ListEvents": ({},), "GetDailyMetrics": ("", "")}
-OTHERS = {"SyncNow": (), "ListOperations": ({},), "RetryOperation": ("x",), "DiscardOperation": ("x",)}
+OTHERS = {"SyncNow": (), "ListOperations": ({},), "ListAudit": ({},), "RetryOperation": ("x",), "DiscardOperation": ("x",)}
 
 
 @parametrize([*EARNING, *OTHERS])

@@ -10,8 +10,8 @@ from probe import *  # noqa: F403
 from common import parametrize, run as run_tests
 
 OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
-COMMANDS = ("status", "call", "xp", "deal", "module", "exam", "boss", "revoke", "events", "metrics", "operations", "retry", "discard",
-            "sync", "sign-in", "sign-out", "provision", "export", "import")
+COMMANDS = ("status", "call", "xp", "deal", "module", "exam", "boss", "revoke", "events", "metrics", "operations", "audit", "retry",
+            "discard", "sync", "sign-in", "sign-out", "provision", "export", "import")
 
 
 def cli(session, *arguments, stdin=b"", code=OK):
@@ -75,6 +75,7 @@ def test_lists(env):
     equal(said(session, "metrics"), session.client.call(NAME, "GetDailyMetrics", "", "")[0], "metrics")
     equal(said(session, "metrics", "--from", "2020-01-01", "--to", "2020-01-02"), [], "--from, --to")
     equal(said(session, "operations"), session.operations(), "operations")
+    equal(said(session, "audit"), session.audit(), "audit")
     for command in ("events", "metrics", "operations"):
         assert len(cli(session, command).splitlines()) >= 2, command
     assert "Everything" in cli(session, "sync"), "sync"

@@ -25,12 +25,14 @@ METHODS = {
     "CloseDeal": (NAME, ("deal",), {"occurred-at": "instant", "details": "text", "amount": "integer", "multipliers": "factors"}),
     "ListEvents": (NAME, (), {"since": "instant", "until": "instant", "type": "text", "limit": "count", "offset": "count"}),
     "ListOperations": (SYNC, (), {"state": "choice", "limit": "count", "offset": "count"}),
+    "ListAudit": (SYNC, (), {"limit": "count"}),
     "SignOut": (ACCOUNT, (), {"pending": "choice"}),
     "ProvisionServer": (ACCOUNT, (), {"dry-run": "flag", "token": "handle"}),
 }
 DOCUMENTED_KEYS = {"AddXP": {"amount", "multipliers", "ref", "details", "occurred-at", "id"},
                    "RecordCall": {"id", "occurred-at", "details"}, "CloseDeal": {"amount", "multipliers", "details", "occurred-at"},
                    "ListEvents": {"since", "until", "type", "limit", "offset"}, "ListOperations": {"state", "limit", "offset"},
+                   "ListAudit": {"limit"},
                    "SignOut": {"pending"}, "ProvisionServer": {"dry-run", "token"}}
 
 

@@ -287,10 +287,10 @@ static void
 on_audited(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Async *async = user_data;
-  g_autoptr(GPtrArray) texts = prg_store_audit_finish(PRG_STORE(source), result, NULL);
+  g_autoptr(GPtrArray) entries = prg_store_audit_finish(PRG_STORE(source), result, NULL);
 
-  g_assert_cmpuint(texts->len, ==, 20); /* all that was committed before, none that was queued later */
-  g_assert_cmpstr(g_ptr_array_index(texts, 0), ==, "{\"n\":19}");
+  g_assert_cmpuint(entries->len, ==, 20); /* all that was committed before, none that was queued later */
+  g_assert_cmpstr(((PrgStoreAudit *)g_ptr_array_index(entries, 0))->text, ==, "{\"n\":19}");
   g_string_append_c(async->order, 'a');
 }
 
@@ -425,9 +425,9 @@ test_cancelled(Fixture *self, gconstpointer data)
 static void
 on_audit_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GPtrArray **texts = user_data;
+  GPtrArray **entries = user_data;
 
-  *texts = prg_store_audit_finish(PRG_STORE(source), result, NULL);
+  *entries = prg_store_audit_finish(PRG_STORE(source), result, NULL);
 }
 
 /* Newest first: by the order of the commits, no clock decides it. */
@@ -435,21 +435,26 @@ static void
 test_audit(Fixture *self, gconstpointer data)
 {
   g_autoptr(PrgSnapshot) nothing = NULL;
-  g_autoptr(GPtrArray) changes = prg_changes_new(), texts = NULL;
+  g_autoptr(GPtrArray) changes = prg_changes_new(), entries = NULL;
   g_autoptr(GError) error = NULL;
   PrgStore *store = fixture_open(self->directory, &nothing);
+  const PrgStoreAudit *newest, *second;
 
   prg_changes_audit(changes, 30, "{\"what\":\"first\"}");
   prg_changes_audit(changes, 10, "{\"what\":\"sécond\"}");
   prg_changes_audit(changes, 20, "{\"what\":\"third\"}");
   prg_store_commit(store, changes, &error);
   g_assert_no_error(error);
-  prg_store_audit_async(store, 2, NULL, on_audit_read, &texts);
-  while (texts == NULL)
+  prg_store_audit_async(store, 2, NULL, on_audit_read, &entries);
+  while (entries == NULL)
     g_main_context_iteration(NULL, TRUE);
-  g_assert_cmpuint(texts->len, ==, 2);
-  g_assert_cmpstr(g_ptr_array_index(texts, 0), ==, "{\"what\":\"third\"}");
-  g_assert_cmpstr(g_ptr_array_index(texts, 1), ==, "{\"what\":\"sécond\"}");
+  g_assert_cmpuint(entries->len, ==, 2);
+  newest = g_ptr_array_index(entries, 0);
+  second = g_ptr_array_index(entries, 1);
+  g_assert_cmpstr(newest->text, ==, "{\"what\":\"third\"}");
+  g_assert_cmpint(newest->at, ==, 20);
+  g_assert_cmpstr(second->text, ==, "{\"what\":\"sécond\"}");
+  g_assert_cmpint(second->at, ==, 10);
   fixture_close(store);
 }
 

@@ -234,12 +234,30 @@ test_recreated_empty(void)
   g_assert_cmpuint(rig_count_audits(rig, "record-recreated"), ==, 0);
 }
 
-/* With less than the ledger gave: never below nothing, never above what is known. */
+/* With less than the ledger gave: an award of that program. */
 static void
-test_recreated_with_little(void)
+test_recreated_with_award(void)
 {
   g_autoptr(Rig) rig = new_recreated_rig(6);
-  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 8);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 14);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 6);
+  g_assert_cmpuint(rig_count_audits(rig, "record-recreated"), ==, 1);
+}
+
+/* With a total that stood there before most of the ledger: it is known from the log of folds, and not counted again. */
+static void
+test_recreated_with_earlier_total(void)
+{
+  g_autoptr(Rig) rig = rig_new(0);
+  rig_earn(rig, "note_added", "", 3);
+  rig_sign_in(rig);
+  rig_earn(rig, "note_added", "", 100);
+  rig_sync(rig);
+  sim_server_hard_delete_record(rig->server);
+  sim_server_create_record(rig->server, 3);
+  prg_record_set(&rig_record(rig)->id, "33333333-1111-4111-8111-111111111111");
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 103);
   g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 0);
 }
 
@@ -414,7 +432,8 @@ main(int argc, char **argv)
   g_test_add_func("/found/recreated", test_recreated);
   g_test_add_func("/found/recreated/with-total", test_recreated_with_total);
   g_test_add_func("/found/recreated/empty", test_recreated_empty);
-  g_test_add_func("/found/recreated/with-little", test_recreated_with_little);
+  g_test_add_func("/found/recreated/with-award", test_recreated_with_award);
+  g_test_add_func("/found/recreated/with-earlier-total", test_recreated_with_earlier_total);
   g_test_add_func("/found/recreated/pending", test_recreated_and_pending);
   g_test_add_func("/found/own-rows-missing", test_own_rows_missing);
   g_test_add_func("/found/own-row-soft-deleted", test_own_row_soft_deleted);
