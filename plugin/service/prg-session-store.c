@@ -298,6 +298,7 @@ on_store_opened(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GError) error = NULL;
   PrgStore *store = prg_store_open_finish(result, &snapshot, &report, &error);
 
+  self->n_opening--;
   if (store && !is_still_wanted(opening)) {
     prg_snapshot_free(snapshot);
     prg_jobs_begin(self->jobs);
@@ -328,6 +329,7 @@ prg_session_open(PrgSession *self)
 
   opening->session = g_object_ref(self);
   opening->name = g_strdup(self->account->name);
+  self->n_opening++;
   prg_store_open_async(self->directory, opening->name, prg_jobs_begin(self->jobs), on_store_opened, opening);
 }
 

@@ -152,7 +152,8 @@ prg_session_require_sign_in(PrgSession *self, const char *reason)
 void
 prg_session_set_ready(PrgSession *self)
 {
-  if (self->is_ready || !self->is_started)
+  /* A store that is being opened comes back here, well or not: until then a call waits, and is not refused. */
+  if (self->is_ready || !self->is_started || (self->n_opening > 0 && self->engine == NULL))
     return;
   prg_timer_clear(&self->ready_timer);
   self->is_ready = TRUE;
@@ -226,9 +227,7 @@ on_ready_deadline(gpointer user_data)
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
   prg_timer_clear(&self->ready_timer);
-  /* A store that is still being opened tells when it is. */
-  if (self->account == NULL || self->engine || *self->store_error)
-    prg_session_set_ready(self);
+  prg_session_set_ready(self);
   return G_SOURCE_REMOVE;
 }
 

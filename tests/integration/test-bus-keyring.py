@@ -239,5 +239,17 @@ def test_standing_still_at_sign_in(env):
     equal(session.client.get(ACCOUNT, "SignedIn"), False, "SignedIn")
 
 
+def test_calls_wait_for_a_store_on_a_slow_disk(env):
+    """The keyring speaks up while the store is being opened: a call waits for the store, it is not refused."""
+    session = new_session(env)
+    total = session.total()
+    session.stop()
+    slowly = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64", "-e", "inject=pread64:delay_enter=3000000:when=1")
+    session.start_daemon(*slowly)
+    run(["secret-tool", "store", "--label=another", "some", "thing"], session.env, b"secret")
+    _id, earned, found, _level, _up = session.call("CONTACT", 150)
+    equal(found, total + earned, "TotalXp after the call")
+
+
 if __name__ == "__main__":
     run_tests(globals())
