@@ -17,6 +17,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,12 @@ class SessionError(Exception):
 
 def die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def listens(path):
+    """Whether somebody takes connections there: the file alone is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def descendants():
@@ -148,11 +155,11 @@ class Session:
 
     def start_bus(self):
         self.install_services()
-        socket = self.root / "run" / "bus"
+        path = self.root / "run" / "bus"
         config = self.root / "bus.conf"
-        config.write_text(BUS_CONFIG.format(socket=socket, services=self.services))
+        config.write_text(BUS_CONFIG.format(socket=path, services=self.services))
         child = self.start("bus", "dbus-daemon", "--nofork", "--nopidfile", f"--config-file={config}")
-        self.wait_for(child, "bus", socket.exists, "the bus")
+        self.wait_for(child, "bus", lambda: listens(path), "the bus")
 
     def install_services(self):
         for name in self.options.activatable:
