@@ -32,6 +32,9 @@ class Session(sessions.Session):
     def __init__(self, settings=None, wrapper=(), extra=None, keyring=True):
         super().__init__(types.SimpleNamespace(build=BUILD, bare=False, activatable=[], sim=False, command=[]))
         self.env["TZ"] = noon_zone()
+        # Whole stacks of what leaks: by them a library's own leak is told. Slow, so for the sessions' programs only.
+        if "ASAN_OPTIONS" in self.env:
+            self.env["ASAN_OPTIONS"] += ":fast_unwind_on_malloc=0:malloc_context_size=12"
         self.env.update(extra or {})
         self.wrapper = list(wrapper)  # a command, by its full path, that starts the service
         self.daemons = []             # services started by start_daemon()
