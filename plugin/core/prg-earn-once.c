@@ -256,16 +256,21 @@ prg_earn_metric(const PrgView *view,
                 const PrgEarnRequest *request,
                 GError **error)
 {
+  const PrgReportedMetric *metric = prg_rules_find_reported_metric(rules, request->ref);
   g_autoptr(JsonObject) object = json_object_new();
   g_autofree char *details = NULL;
   BEGIN(earning);
 
-  if (!prg_rules_is_reported_metric(rules, request->ref)) {
+  if (metric == NULL) {
     fail_unknown("metric to report", request->ref, error);
     return NULL;
   }
-  if (!check_ratio("the value", request->score, error))
+  if (!prg_reported_metric_is_valid(metric, request->score)) {
+    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s must be %s", metric->id,
+                     metric->is_count ? "a whole number from 0 to " G_STRINGIFY(PRG_MAX_REPORTED_COUNT)
+                                      : "a number from 0 to 1");
     return NULL;
+  }
   json_object_set_double_member(object, "value", request->score);
   details = prg_json_print_object(object);
   prg_earning_add(&earning, "metric_reported", prg_earning_first_id(&earning, "metric_reported"), 0, details,

@@ -96,12 +96,20 @@ GPtrArray *prg_earn_title(const PrgView *view,
                           const PrgMoment *moment,
                           const PrgEarnRequest *request,
                           GError **error);
-/* ref = the metric, score = its value: one row metric_reported with details {"value": …}. */
+/* ref = the metric, score = its value (a ratio or a whole number, as the catalogue says): one row metric_reported with details
+ * {"value": …}. */
 GPtrArray *prg_earn_metric(const PrgView *view,
                            const PrgRules *rules,
                            const PrgMoment *moment,
                            const PrgEarnRequest *request,
                            GError **error);
+/* One rank up, if every gate of the next rank holds; ref is not used. One row `promoted`, ref = the new rank "E-n", details
+ * {"from": "E-(n-1)"}. NOT_ELIGIBLE names all that is missing, or that the rep is at the top. */
+GPtrArray *prg_earn_promotion(const PrgView *view,
+                              const PrgRules *rules,
+                              const PrgMoment *moment,
+                              const PrgEarnRequest *request,
+                              GError **error);
 /* One compensating row for @revoked (the operation itself first, then those it caused, derived awards left out).
  * Its id is v5, so that two devices revoke once; its local day is the revoked one's, so that the day's counters fall. */
 GPtrArray *prg_earn_revocation(const PrgRules *rules,

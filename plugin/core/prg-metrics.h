@@ -34,6 +34,25 @@ void prg_metrics_over(const PrgView *view,
                       gint days,
                       PrgMetrics *metrics);
 
+/* The same over the rep's whole life, from the counts of rows: also of those that this machine never held. */
+void prg_metrics_over_life(const PrgView *view, const PrgRules *rules, PrgMetrics *metrics);
+
+/* How good a value of @rate is: "elite", "above", "satisfactory" (a boundary belongs to the better tier), "" = below all. For a
+ * rate that is known, and outside ramp-up; who asks looks at that. */
+const char *prg_metrics_tier(const PrgRules *rules, PrgRate rate, double value);
+
+/* A metric by the name that gates use. */
+typedef struct {
+  gboolean known;
+  double value;     /* 0 if unknown */
+  gboolean ramp_up; /* a measured rate that is not judged now */
+} PrgMetricValue;
+/* @metric as it stands at @today: a measured rate over the catalogue's window; else what was reported last (ReportMetric); else the key of the
+ * record's efficiencyMetrics, in the catalogue's spelling or in camelCase (`cadenceCompletion`), if it is a number that the metric
+ * may have. Call after prg_view_finish(). */
+PrgMetricValue
+prg_metrics_find(const PrgView *view, const PrgRules *rules, const char *metric, const char *today);
+
 /* The text of `efficiencyMetrics`: the rates known, lastCalculated = @calculated_at (µs UTC), and the keys of
  * @existing that are not ours. @existing (nullable) may be anything; what is no JSON object is dropped.
  * Returns: (transfer full) */

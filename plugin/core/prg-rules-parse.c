@@ -113,6 +113,7 @@ parse_calls(PrgRules *self, JsonObject *calls)
 
   self->long_call_s = json_object_get_int_member(calls, "longSeconds");
   self->short_call_s = json_object_get_int_member(calls, "shortSeconds");
+  self->early_hour = (gint)json_object_get_int_member(calls, "earlyBeforeHour");
   each_element(self, calls, "dispositions", parse_disposition);
   self->disposition_ids = g_new0(const char *, length + 1);
   for (guint i = 0; i < length; i++)
@@ -175,30 +176,174 @@ parse_boss(PrgRules *self, JsonObject *object)
   g_hash_table_insert(self->bosses, (gpointer)boss->id, boss);
 }
 
+static int
+rate_of(const char *name)
+{
+  for (int i = 0; i < PRG_N_RATES; i++) {
+    if (g_strcmp0(name, prg_rate_to_string((PrgRate)i)) == 0)
+      return i;
+  }
+  return -1;
+}
+
+static gint64
+integer(JsonObject *object, const char *key)
+{
+  return json_object_get_int_member_with_default(object, key, 0);
+}
+
+static PrgBadgeTier
+parse_tier(PrgRules *self, const char *badge, const char *tier, JsonObject *object)
+{
+  g_autofree char *id = g_strconcat(badge, ".", tier, NULL);
+
+  return (PrgBadgeTier){
+    .tier = tier,
+    .id = keep(self, id),
+    .xp = integer(object, "xp"),
+    .count = integer(object, "count"),
+    .within = integer(object, "within"),
+    .threshold = json_object_get_double_member_with_default(object, "threshold", 0),
+    .days = (gint)integer(object, "days"),
+    .minimum = integer(object, "minimum"),
+  };
+}
+
+static void
+parse_tiers(PrgRules *self, PrgBadge *badge, JsonObject *tiers)
+{
+  PrgBadgeTier *list = g_new0(PrgBadgeTier, PRG_N_TIERS);
+
+  g_ptr_array_add(self->arrays, list);
+  badge->tiers = list;
+  for (int order = 1; order <= PRG_N_TIERS; order++) {
+    const char *tier = prg_tier_from_order(order);
+
+    if (!json_object_has_member(tiers, tier))
+      continue;
+    list[badge->n_tiers] = parse_tier(self, badge->id, tier, json_object_get_object_member(tiers, tier));
+    g_hash_table_insert(self->badge_tiers, (gpointer)list[badge->n_tiers].id, &list[badge->n_tiers]);
+    badge->n_tiers++;
+  }
+}
+
+static const char *const measure_names[] = {
+  [PRG_MEASURE_RATE] = "rate",   [PRG_MEASURE_WITHIN] = "within", [PRG_MEASURE_ROWS] = "rows",
+  [PRG_MEASURE_DEALS] = "deals", [PRG_MEASURE_STREAK] = "streak", [PRG_MEASURE_BOSS] = "boss",
+};
+
+static PrgMeasureKind
+measure_of(const char *name)
+{
+  guint i = 0;
+
+  while (i + 1 < G_N_ELEMENTS(measure_names) && !g_str_equal(measure_names[i], name))
+    i++;
+  return (PrgMeasureKind)i;
+}
+
 static void
 parse_badge(PrgRules *self, JsonObject *object)
 {
-  const char *id = json_object_get_string_member(object, "id");
-  JsonObjectIter iter;
-  const char *tier;
-  JsonNode *node;
+  const char *of = json_object_get_string_member_with_default(object, "of", "");
+  PrgBadge badge = {
+    .id = member(self, object, "id"),
+    .name = member(self, object, "name"),
+    .measure = measure_of(json_object_get_string_member(object, "measure")),
+    .among = metric_of(json_object_get_string_member_with_default(object, "among", NULL)),
+    .subject = "",
+    .passes = "at-least",
+  };
 
-  json_object_iter_init(&iter, json_object_get_object_member(object, "tiers"));
-  while (json_object_iter_next(&iter, &tier, &node))
-    g_hash_table_insert(self->badges, g_strconcat(id, ".", tier, NULL),
-                        box(json_object_get_int_member(json_node_get_object(node), "xp")));
+  if (badge.measure == PRG_MEASURE_RATE)
+    badge.passes = member(self, object, "passes");
+  badge.of = badge.measure == PRG_MEASURE_RATE ? rate_of(of) : metric_of(of);
+  if (badge.measure == PRG_MEASURE_ROWS || badge.measure == PRG_MEASURE_BOSS)
+    badge.subject = g_intern_string(of);
+  parse_tiers(self, &badge, json_object_get_object_member(object, "tiers"));
+  g_array_append_val(self->badges, badge);
+}
+
+static const char **
+optional_list(PrgRules *self, JsonObject *object, const char *key)
+{
+  return keep_list(
+      self, json_object_has_member(object, key) ? json_object_get_array_member(object, key) : NULL, FALSE);
 }
 
 static void
 parse_rank(PrgRules *self, JsonObject *object)
 {
+  JsonObject *metric =
+      json_object_has_member(object, "metric") ? json_object_get_object_member(object, "metric") : NULL;
   PrgRank rank = {
     .rank = member(self, object, "rank"),
     .id = member(self, object, "id"),
     .name = member(self, object, "name"),
+    .level = (guint)integer(object, "level"),
+    .deals = integer(object, "deals"),
+    .badges = optional_list(self, object, "badges"),
+    .modules = optional_list(self, object, "modules"),
+    .metric = metric != NULL ? member(self, metric, "of") : "",
+    .metric_passes = metric != NULL ? member(self, metric, "passes") : "",
+    .metric_threshold = metric != NULL ? json_object_get_double_member(metric, "threshold") : 0,
+    .boss = member(self, object, "boss"),
+    .exam = member(self, object, "exam"),
+    .certification = member(self, object, "certification"),
+    .mentees = integer(object, "mentees"),
   };
 
   g_array_append_val(self->ranks, rank);
+}
+
+static void
+parse_reported_metric(PrgRules *self, JsonObject *object)
+{
+  PrgReportedMetric *metric = g_new0(PrgReportedMetric, 1);
+
+  metric->id = member(self, object, "id");
+  metric->is_count = g_str_equal(json_object_get_string_member(object, "unit"), "count");
+  g_hash_table_insert(self->reported_metrics, (gpointer)metric->id, metric);
+}
+
+const char *const prg_rate_tier_names[PRG_N_RATE_TIERS] = { "elite", "above", "satisfactory" };
+
+static void
+parse_rate_tiers(PrgRules *self, JsonObject *tiers)
+{
+  for (int rate = 0; rate < PRG_N_RATES; rate++) {
+    const char *name = prg_rate_to_string((PrgRate)rate);
+    JsonObject *object =
+        json_object_has_member(tiers, name) ? json_object_get_object_member(tiers, name) : NULL;
+    PrgRateTiers *parsed = &self->rate_tiers[rate];
+
+    parsed->is_set = object != NULL;
+    for (int i = 0; object != NULL && i < PRG_N_RATE_TIERS; i++)
+      parsed->thresholds[i] = json_object_get_double_member(object, prg_rate_tier_names[i]);
+    parsed->lower_is_better =
+        object != NULL && g_str_equal(json_object_get_string_member(object, "better"), "lower");
+  }
+}
+
+/* Which kinds count into which daily counter. */
+static void
+index_kinds(PrgRules *self)
+{
+  guint n_sources = g_hash_table_size(self->sources);
+  guint counts[PRG_N_METRICS] = { 0 };
+  GHashTableIter iter;
+  gpointer source;
+
+  for (int i = 0; i < PRG_N_METRICS; i++) {
+    self->kinds_of[i] = g_new0(const char *, n_sources + 1);
+    g_ptr_array_add(self->arrays, self->kinds_of[i]);
+  }
+  g_hash_table_iter_init(&iter, self->sources);
+  while (g_hash_table_iter_next(&iter, NULL, &source)) {
+    int metric = ((const PrgSource *)source)->metric;
+    if (metric != PRG_METRIC_NONE)
+      self->kinds_of[metric][counts[metric]++] = ((const PrgSource *)source)->kind;
+  }
 }
 
 static void
@@ -234,6 +379,7 @@ parse_limits(PrgRules *self, JsonObject *root)
   self->backdate_days = (gint)json_object_get_int_member(limits, "backdateDays");
   self->metrics_days = (gint)json_object_get_int_member(efficiency, "days");
   self->ramp_up_dials = json_object_get_int_member(efficiency, "rampUpDials");
+  parse_rate_tiers(self, json_object_get_object_member(efficiency, "tiers"));
 }
 
 static PrgRules *
@@ -252,8 +398,9 @@ rules_alloc(void)
   self->bosses = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
   self->specializations = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
   self->bonuses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  self->badges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  self->reported_metrics = g_hash_table_new(g_str_hash, g_str_equal);
+  self->badges = g_array_new(FALSE, FALSE, sizeof(PrgBadge));
+  self->badge_tiers = g_hash_table_new(g_str_hash, g_str_equal);
+  self->reported_metrics = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
   self->ranks = g_array_new(FALSE, FALSE, sizeof(PrgRank));
   self->external_modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   self->external_amounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -265,21 +412,20 @@ rules_build(JsonObject *root)
 {
   PrgRules *self = rules_alloc();
   JsonArray *levels = json_object_get_array_member(root, "levels");
-  const char **reported = keep_list(self, json_object_get_array_member(root, "reportedMetrics"), FALSE);
 
   self->version = (guint)json_object_get_int_member(root, "version");
   for (guint i = 0; i < json_array_get_length(levels); i++) {
     gint64 xp = json_array_get_int_element(levels, i);
     g_array_append_val(self->levels, xp);
   }
-  for (guint i = 0; reported[i] != NULL; i++)
-    g_hash_table_add(self->reported_metrics, (gpointer)reported[i]);
   each_element(self, root, "sources", parse_source);
+  index_kinds(self);
   parse_calls(self, json_object_get_object_member(root, "calls"));
   each_element(self, root, "specializations", parse_specialization);
   each_element(self, root, "modules", parse_module);
   each_element(self, root, "exams", parse_exam);
   each_element(self, root, "bosses", parse_boss);
+  each_element(self, root, "reportedMetrics", parse_reported_metric);
   each_element(self, root, "badges", parse_badge);
   each_element(self, root, "ranks", parse_rank);
   parse_external(self, json_object_get_object_member(root, "external"));

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "prg-metrics.h"
 #include "prg-rules.h"
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
+/* Thresholds of a rate: elite, above, satisfactory. */
+#define PRG_N_RATE_TIERS 3
 typedef struct {
-  const char *rank; /* "E-4" */
-  const char *id;   /* "operative" */
-  const char *name;
-} PrgRank;
+  gboolean is_set;
+  gboolean lower_is_better;
+  double thresholds[PRG_N_RATE_TIERS];
+} PrgRateTiers;
 
 struct _PrgRules {
   GStringChunk *strings; /* (owned) every string of the catalogue that is not interned */
@@ -26,13 +29,17 @@ struct _PrgRules {
   GHashTable *bosses;           /* (owned) id → PrgBoss */
   GHashTable *specializations;  /* (owned) id → PrgSpecialization */
   GHashTable *bonuses;          /* (owned) "specialization\nkind" → gint64* thousandths */
-  GHashTable *badges;           /* (owned) "badge.tier" → gint64* XP */
-  GHashTable *reported_metrics; /* (owned) set of ids */
+  GArray *badges;               /* (owned) (element-type PrgBadge) in the catalogue's order */
+  GHashTable *badge_tiers;      /* (owned) "badge.tier" → PrgBadgeTier of @badges */
+  GHashTable *reported_metrics; /* (owned) id → PrgReportedMetric */
   GArray *ranks;                /* (owned) (element-type PrgRank) lowest first */
-  GHashTable *external_modules; /* (owned) module → gint64* XP */
-  GHashTable *external_amounts; /* (owned) set of gint64* */
+  PrgRateTiers rate_tiers[PRG_N_RATES];
+  const char **kinds_of[PRG_N_METRICS]; /* in @arrays */
+  GHashTable *external_modules;         /* (owned) module → gint64* XP */
+  GHashTable *external_amounts;         /* (owned) set of gint64* */
   gint64 long_call_s;
   gint64 short_call_s;
+  gint early_hour;
   gint64 max_amount;
   gint64 max_multiplier;
   gint backdate_days;
@@ -42,6 +49,8 @@ struct _PrgRules {
 
 /* "E-4", "e4" and "e 4" alike. Returns: (transfer full) */
 char *prg_rules_normalise_rank(const char *text);
+
+extern const char *const prg_rate_tier_names[PRG_N_RATE_TIERS]; /* best first */
 
 /* What a check reports into. */
 typedef struct {

@@ -11,8 +11,9 @@
 typedef struct {
   PrgRulesCheck *check;
   JsonObject *root;
-  GHashTable *kinds, *modules, *exams, *bosses, *badges,
-      *reported; /* (owned) sets of ids; badges as badge.tier */
+  GHashTable *kinds, *modules, *exams, *bosses; /* (owned) sets of ids */
+  GHashTable *badges;                           /* (owned) set of badge.tier */
+  GHashTable *rates, *counts; /* (owned) sets of metrics: ratios, measured or reported, and reported counts */
 } References;
 
 /* What the code itself makes or reads: these kinds must exist, and behave as it expects. */
@@ -23,6 +24,7 @@ static const struct {
   { "dial_made", FALSE, FALSE, TRUE },
   { "two_plus_minute_call", FALSE, FALSE, TRUE },
   { "under_thirty_second_call", FALSE, FALSE, TRUE },
+  { "early_call", FALSE, FALSE, TRUE },
   { "deal_closed", TRUE, FALSE, TRUE },
   { "deal_revoked", TRUE, FALSE, FALSE },
   { "correction", FALSE, FALSE, FALSE },
@@ -284,6 +286,7 @@ check_disposition_kinds(References *self, guint index, JsonArray *kinds)
   g_hash_table_add(seen, (gpointer) "dial_made");
   g_hash_table_add(seen, (gpointer) "two_plus_minute_call");
   g_hash_table_add(seen, (gpointer) "under_thirty_second_call");
+  g_hash_table_add(seen, (gpointer) "early_call");
   for (guint i = 0; i < json_array_get_length(kinds); i++) {
     const char *kind = json_array_get_string_element(kinds, i);
 
@@ -405,19 +408,18 @@ check_bosses(References *self)
 static gboolean
 check_reported(References *self)
 {
-  JsonArray *reported = json_object_get_array_member(self->root, "reportedMetrics");
-
-  for (guint i = 0; i < json_array_get_length(reported); i++) {
-    const char *metric = json_array_get_string_element(reported, i);
+  for (guint i = 0; i < length_of(self, "reportedMetrics"); i++) {
+    JsonObject *metric = element(self, "reportedMetrics", i);
+    const char *id = json_object_get_string_member(metric, "id");
+    gboolean is_count = g_str_equal(json_object_get_string_member(metric, "unit"), "count");
 
     /* The measured rates are in the set already. */
-    if (!g_hash_table_add(self->reported, (gpointer)metric))
-      return fail_text(self, path_of("reportedMetrics[%u]", i), metric, "a metric that nothing else gives");
+    if (g_hash_table_contains(self->rates, id) || g_hash_table_contains(self->counts, id))
+      return fail_text(self, path_of("reportedMetrics[%u].id", i), id, "a metric that nothing else gives");
+    g_hash_table_add(is_count ? self->counts : self->rates, (gpointer)id);
   }
   return TRUE;
 }
-
-static const char *const tier_names[] = { "bronze", "silver", "gold", "platinum" };
 
 static double
 tier_number(JsonObject *tier, const char *key)
@@ -432,16 +434,17 @@ check_tier_order(References *self, guint index, const char *key, gboolean fallin
   JsonObject *tiers = json_object_get_object_member(element(self, "badges", index), "tiers");
   JsonObject *before = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS(tier_names); i++) {
+  for (int order = 1; order <= PRG_N_TIERS; order++) {
+    const char *name = prg_tier_from_order(order);
     JsonObject *tier;
 
-    if (!json_object_has_member(tiers, tier_names[i]))
+    if (!json_object_has_member(tiers, name))
       continue;
-    tier = json_object_get_object_member(tiers, tier_names[i]);
+    tier = json_object_get_object_member(tiers, name);
     if (before != NULL && (falling ? tier_number(tier, key) >= tier_number(before, key)
                                    : tier_number(tier, key) <= tier_number(before, key)))
-      return fail_number(self, path_of("badges[%u].tiers.%s.%s", index, tier_names[i], key),
-                         tier_number(tier, key), "a harder condition than the tier below");
+      return fail_number(self, path_of("badges[%u].tiers.%s.%s", index, name, key), tier_number(tier, key),
+                         "a harder condition than the tier below");
     before = tier;
   }
   return TRUE;
@@ -477,10 +480,11 @@ check_badges(References *self)
 
     if (!check_badge(self, i))
       return FALSE;
-    for (guint t = 0; t < G_N_ELEMENTS(tier_names); t++) {
-      if (json_object_has_member(tiers, tier_names[t]))
+    for (int order = 1; order <= PRG_N_TIERS; order++) {
+      const char *tier = prg_tier_from_order(order);
+      if (json_object_has_member(tiers, tier))
         g_hash_table_add(self->badges,
-                         g_strconcat(json_object_get_string_member(badge, "id"), ".", tier_names[t], NULL));
+                         g_strconcat(json_object_get_string_member(badge, "id"), ".", tier, NULL));
     }
   }
   return TRUE;
@@ -498,10 +502,13 @@ check_rank(References *self, guint index)
                        "at least the level of the rank before");
   if (json_object_has_member(rank, "metric")) {
     g_autofree char *metric_path = path_of("%s.metric", path);
-    if (!check_one(self, metric_path, json_object_get_object_member(rank, "metric"), "of", self->reported,
-                   "a measured rate or one of reportedMetrics"))
+    if (!check_one(self, metric_path, json_object_get_object_member(rank, "metric"), "of", self->rates,
+                   "a measured rate or a ratio of reportedMetrics"))
       return FALSE;
   }
+  if (json_object_has_member(rank, "mentees") && !g_hash_table_contains(self->counts, PRG_METRIC_MENTEES))
+    return fail_number(self, path_of("%s.mentees", path), (double)json_object_get_int_member(rank, "mentees"),
+                       "no such gate, as reportedMetrics has no count “" PRG_METRIC_MENTEES "”");
   return check_level(self, path, rank) &&
          check_list(self, path, rank, "badges", self->badges, "a badge and tier of badges") &&
          check_list(self, path, rank, "modules", self->modules, "a module of modules") &&
@@ -527,7 +534,6 @@ check_ranks(References *self)
 static gboolean
 check_efficiency(References *self)
 {
-  static const char *const steps[] = { "elite", "above", "satisfactory" };
   JsonObject *tiers = json_object_get_object_member(section(self, "efficiency"), "tiers");
   JsonObjectIter iter;
   const char *key;
@@ -538,10 +544,12 @@ check_efficiency(References *self)
     JsonObject *tier = json_node_get_object(node);
     double sign = g_str_equal(json_object_get_string_member(tier, "better"), "lower") ? 1 : -1;
 
-    for (guint i = 1; i < G_N_ELEMENTS(steps); i++) {
-      if (sign * tier_number(tier, steps[i]) <= sign * tier_number(tier, steps[i - 1]))
-        return fail_number(self, path_of("efficiency.tiers.%s.%s", key, steps[i]),
-                           tier_number(tier, steps[i]), "an easier threshold than the one before");
+    for (guint i = 1; i < PRG_N_RATE_TIERS; i++) {
+      if (sign * tier_number(tier, prg_rate_tier_names[i]) <=
+          sign * tier_number(tier, prg_rate_tier_names[i - 1]))
+        return fail_number(self, path_of("efficiency.tiers.%s.%s", key, prg_rate_tier_names[i]),
+                           tier_number(tier, prg_rate_tier_names[i]),
+                           "an easier threshold than the one before");
     }
   }
   return TRUE;
@@ -570,11 +578,12 @@ prg_rules_check_references(PrgRulesCheck *check, JsonObject *root)
   g_autoptr(GHashTable) exams = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) bosses = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) badges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(GHashTable) reported = g_hash_table_new(g_str_hash, g_str_equal);
-  References self = { check, root, kinds, modules, exams, bosses, badges, reported };
+  g_autoptr(GHashTable) rates = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
+  References self = { check, root, kinds, modules, exams, bosses, badges, rates, counts };
 
   for (int i = 0; i < PRG_N_RATES; i++)
-    g_hash_table_add(reported, (gpointer)prg_rate_to_string((PrgRate)i));
+    g_hash_table_add(rates, (gpointer)prg_rate_to_string((PrgRate)i));
   return check_levels(&self) && check_sources(&self) && check_calls(&self) && check_specializations(&self) &&
          check_modules(&self) && check_exams(&self) && check_badges(&self) && check_bosses(&self) &&
          check_reported(&self) && check_ranks(&self) && check_efficiency(&self) && check_external(&self);

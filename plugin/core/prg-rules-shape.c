@@ -93,6 +93,12 @@ is_better(const char *text)
 }
 
 static gboolean
+is_unit(const char *text)
+{
+  return g_str_equal(text, "ratio") || g_str_equal(text, "count");
+}
+
+static gboolean
 is_method(const char *text)
 {
   static const char *const methods[] = {
@@ -134,6 +140,7 @@ static const PrgShape metric = { PRG_SHAPE_STRING, METRIC_NAMES, .is_valid = is_
 static const PrgShape rate = { PRG_SHAPE_STRING, RATE_NAMES, .is_valid = is_rate };
 static const PrgShape direction = { PRG_SHAPE_STRING, "below or above", .is_valid = is_direction };
 static const PrgShape better = { PRG_SHAPE_STRING, "lower or higher", .is_valid = is_better };
+static const PrgShape unit = { PRG_SHAPE_STRING, "ratio or count", .is_valid = is_unit };
 static const PrgShape method = { PRG_SHAPE_STRING, "the name of a D-Bus method that makes events",
                                  .is_valid = is_method };
 
@@ -176,6 +183,7 @@ static const PrgShape dispositions = LIST(disposition, 1);
 static const PrgShapeField call_fields[] = {
   { "longSeconds", &seconds },
   { "shortSeconds", &seconds },
+  { "earlyBeforeHour", &hour },
   { "dispositions", &dispositions },
   { NULL },
 };
@@ -211,6 +219,14 @@ static const PrgShapeField boss_fields[] = {
 };
 static const PrgShape boss = OBJECT(boss_fields);
 static const PrgShape bosses = LIST(boss, 0);
+
+static const PrgShapeField reported_fields[] = {
+  { "id", &identifier },
+  { "unit", &unit },
+  { NULL },
+};
+static const PrgShape reported_metric = OBJECT(reported_fields);
+static const PrgShape reported_metrics = LIST(reported_metric, 0);
 
 static const PrgShapeField gate_fields[] = {
   { "of", &identifier },
@@ -288,10 +304,6 @@ static const PrgShapeField rows_badge_fields[] = { BADGE_FIELDS(count_tiers),
 static const PrgShape rows_badge = OBJECT(rows_badge_fields);
 static const PrgShapeField plain_badge_fields[] = { BADGE_FIELDS(count_tiers), { NULL } };
 static const PrgShape plain_badge = OBJECT(plain_badge_fields);
-static const PrgShapeField early_badge_fields[] = { BADGE_FIELDS(count_tiers),
-                                                    { "beforeHour", &hour },
-                                                    { NULL } };
-static const PrgShape early_badge = OBJECT(early_badge_fields);
 
 static const PrgShapeField boss_tier_fields[] = { { "xp", &xp }, { NULL } };
 static const PrgShape boss_tier = OBJECT(boss_tier_fields);
@@ -302,10 +314,13 @@ static const PrgShapeField boss_badge_fields[] = { BADGE_FIELDS(boss_tiers),
 static const PrgShape boss_badge = OBJECT(boss_badge_fields);
 
 static const PrgShapeField badge_variants[] = {
-  { "rate", &rate_badge },    { "within", &within_badge },
-  { "rows", &rows_badge },    { "deals", &plain_badge },
-  { "streak", &plain_badge }, { "early_calls", &early_badge },
-  { "boss", &boss_badge },    { NULL },
+  { "rate", &rate_badge },
+  { "within", &within_badge },
+  { "rows", &rows_badge },
+  { "deals", &plain_badge },
+  { "streak", &plain_badge },
+  { "boss", &boss_badge },
+  { NULL },
 };
 static const PrgShape badge = { PRG_SHAPE_VARIANT, "an object", .fields = badge_variants,
                                 .selector = "measure" };
@@ -355,7 +370,7 @@ static const PrgShapeField catalogue_fields[] = {
   { "levels", &levels },         { "sources", &sources },
   { "calls", &calls },           { "specializations", &specializations },
   { "modules", &modules },       { "exams", &exams },
-  { "bosses", &bosses },         { "reportedMetrics", &identifiers },
+  { "bosses", &bosses },         { "reportedMetrics", &reported_metrics },
   { "ranks", &ranks },           { "badges", &badges },
   { "efficiency", &efficiency }, { "external", &external },
   { "limits", &limits },         { NULL },

@@ -2,6 +2,7 @@
 #include "prg-rules-private.h"
 
 #include "prg-rules-resource.h"
+#include <math.h>
 #include <string.h>
 
 #define BUILTIN_PATH "/org/lids/Progression/rules.json"
@@ -56,7 +57,8 @@ rules_clear(gpointer data)
   g_hash_table_unref(self->bosses);
   g_hash_table_unref(self->specializations);
   g_hash_table_unref(self->bonuses);
-  g_hash_table_unref(self->badges);
+  g_hash_table_unref(self->badge_tiers);
+  g_array_unref(self->badges);
   g_hash_table_unref(self->reported_metrics);
   g_array_unref(self->ranks);
   g_hash_table_unref(self->external_modules);
@@ -137,6 +139,12 @@ prg_rules_short_call_s(const PrgRules *self)
   return self->short_call_s;
 }
 
+gint
+prg_rules_early_hour(const PrgRules *self)
+{
+  return self->early_hour;
+}
+
 const PrgModule *
 prg_rules_find_module(const PrgRules *self, const char *id)
 {
@@ -161,18 +169,62 @@ prg_rules_find_specialization(const PrgRules *self, const char *id)
   return g_hash_table_lookup(self->specializations, id);
 }
 
-gboolean
-prg_rules_is_reported_metric(const PrgRules *self, const char *metric)
+const PrgReportedMetric *
+prg_rules_find_reported_metric(const PrgRules *self, const char *id)
 {
-  return g_hash_table_contains(self->reported_metrics, metric);
+  return g_hash_table_lookup(self->reported_metrics, id);
+}
+
+gboolean
+prg_reported_metric_is_valid(const PrgReportedMetric *self, double value)
+{
+  if (self->is_count)
+    return value >= 0 && value <= PRG_MAX_REPORTED_COUNT && floor(value) == value;
+  return value >= 0 && value <= 1;
+}
+
+const char *const *
+prg_rules_kinds_of(const PrgRules *self, PrgMetric metric)
+{
+  return self->kinds_of[metric];
+}
+
+static const char *const tier_names[PRG_N_TIERS + 1] = { "", "bronze", "silver", "gold", "platinum" };
+
+int
+prg_tier_to_order(const char *tier)
+{
+  for (int order = 1; order <= PRG_N_TIERS; order++) {
+    if (g_strcmp0(tier, tier_names[order]) == 0)
+      return order;
+  }
+  return 0;
+}
+
+const char *
+prg_tier_from_order(int order)
+{
+  return order >= 0 && order <= PRG_N_TIERS ? tier_names[order] : "";
+}
+
+guint
+prg_rules_n_badges(const PrgRules *self)
+{
+  return self->badges->len;
+}
+
+const PrgBadge *
+prg_rules_get_badge(const PrgRules *self, guint index)
+{
+  return &g_array_index(self->badges, PrgBadge, index);
 }
 
 gint64
 prg_rules_badge_xp(const PrgRules *self, const char *badge)
 {
-  const gint64 *xp = g_hash_table_lookup(self->badges, badge);
+  const PrgBadgeTier *tier = g_hash_table_lookup(self->badge_tiers, badge);
 
-  return xp != NULL ? *xp : -1;
+  return tier != NULL ? tier->xp : -1;
 }
 
 char *
@@ -197,8 +249,8 @@ is_spelling(const char *plain, const char *spelling)
   return g_str_equal(plain, normal);
 }
 
-const char *
-prg_rules_canonical_rank(const PrgRules *self, const char *text)
+const PrgRank *
+prg_rules_find_rank(const PrgRules *self, const char *text)
 {
   g_autofree char *plain = prg_rules_normalise_rank(text != NULL ? text : "");
 
@@ -206,19 +258,53 @@ prg_rules_canonical_rank(const PrgRules *self, const char *text)
     const PrgRank *rank = &g_array_index(self->ranks, PrgRank, i);
 
     if (is_spelling(plain, rank->rank) || is_spelling(plain, rank->id) || is_spelling(plain, rank->name))
-      return rank->rank;
+      return rank;
   }
   return NULL;
 }
 
 const char *
+prg_rules_canonical_rank(const PrgRules *self, const char *text)
+{
+  const PrgRank *rank = prg_rules_find_rank(self, text);
+
+  return rank != NULL ? rank->rank : NULL;
+}
+
+gint
+prg_rules_rank_order(const PrgRules *self, const char *rank)
+{
+  if (*rank == '\0')
+    return 0;
+  for (guint i = 0; i < self->ranks->len; i++) {
+    if (g_str_equal(g_array_index(self->ranks, PrgRank, i).rank, rank))
+      return (gint)i;
+  }
+  return -1;
+}
+
+const char *
+prg_rules_lowest_rank(const PrgRules *self)
+{
+  return g_array_index(self->ranks, PrgRank, 0).rank;
+}
+
+const char *
+prg_rules_next_rank(const PrgRules *self, const char *rank)
+{
+  gint order = prg_rules_rank_order(self, rank);
+
+  return order >= 0 && (guint)order + 1 < self->ranks->len
+             ? g_array_index(self->ranks, PrgRank, order + 1).rank
+             : NULL;
+}
+
+const char *
 prg_rules_rank_name(const PrgRules *self, const char *rank)
 {
-  for (guint i = 0; i < self->ranks->len; i++) {
-    if (g_strcmp0(g_array_index(self->ranks, PrgRank, i).rank, rank) == 0)
-      return g_array_index(self->ranks, PrgRank, i).name;
-  }
-  return "";
+  gint order = *rank != '\0' ? prg_rules_rank_order(self, rank) : -1;
+
+  return order >= 0 ? g_array_index(self->ranks, PrgRank, order).name : "";
 }
 
 gint64

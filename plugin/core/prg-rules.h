@@ -68,6 +68,7 @@ gint64
 prg_rules_long_call_s(const PrgRules *self); /* a connected call of at least this is two_plus_minute_call */
 gint64 prg_rules_short_call_s(
     const PrgRules *self); /* a connected call of less than this is under_thirty_second_call */
+gint prg_rules_early_hour(const PrgRules *self); /* a call before this local hour is early_call too */
 
 typedef struct {
   const char *id;
@@ -93,12 +94,76 @@ typedef struct {
 } PrgBoss;
 const PrgBoss *prg_rules_find_boss(const PrgRules *self, const char *id); /* (nullable) */
 
+/* Tiers of badges: 1 = "bronze", 2 = "silver", 3 = "gold", 4 = "platinum", 0 = "" or anything else. */
+#define PRG_N_TIERS 4
+int prg_tier_to_order(const char *tier);
+const char *prg_tier_from_order(int order); /* "" out of range */
+
+/* What decides about a badge's tiers. None of it is XP or level, so that no award waits for another. */
+typedef enum {
+  PRG_MEASURE_RATE,   /* a rate over a window below or above a threshold */
+  PRG_MEASURE_WITHIN, /* at least so much of one daily counter within so much of another */
+  PRG_MEASURE_ROWS,   /* events of a kind, over the rep's whole life */
+  PRG_MEASURE_DEALS,  /* closed deals, whoever closed them */
+  PRG_MEASURE_STREAK, /* consecutive active days */
+  PRG_MEASURE_BOSS,   /* a defeated boss */
+} PrgMeasureKind;
+
+typedef struct {
+  const char *tier; /* "bronze" … */
+  const char *id;   /* "closer.gold" */
+  gint64 xp;
+  gint64 count;     /* WITHIN, ROWS, DEALS, STREAK */
+  gint64 within;    /* WITHIN */
+  double threshold; /* RATE */
+  gint days;        /* RATE, WITHIN: the window; 0 = the rep's whole life */
+  gint64 minimum;   /* RATE: least denominator, 0 = any */
+} PrgBadgeTier;
+
+typedef struct {
+  const char *id;
+  const char *name; /* for people */
+  PrgMeasureKind measure;
+  int of;                    /* RATE: PrgRate; WITHIN: PrgMetric */
+  int among;                 /* WITHIN: PrgMetric */
+  const char *subject;       /* ROWS: the kind (interned); BOSS: the boss; else "" */
+  const char *passes;        /* RATE: "below" or "above", both strictly; else "at-least" */
+  const PrgBadgeTier *tiers; /* (array length=n_tiers) lowest first */
+  guint n_tiers;
+} PrgBadge;
+guint prg_rules_n_badges(const PrgRules *self);
+const PrgBadge *prg_rules_get_badge(const PrgRules *self, guint index); /* in the catalogue's order */
+
 /* XP of a `badge.tier`, -1 if the catalogue does not know it. */
 gint64 prg_rules_badge_xp(const PrgRules *self, const char *badge);
 
-/* "E-4" for any spelling of a rank ("E-4", "e4", "operative"); NULL if unknown. */
+/* A rank and its gates. */
+typedef struct {
+  const char *rank; /* "E-4" */
+  const char *id;   /* "operative" */
+  const char *name; /* for people */
+  guint level;
+  gint64 deals;
+  const char *const *badges;  /* (array zero-terminated=1) `badge.tier` */
+  const char *const *modules; /* (array zero-terminated=1) */
+  const char *metric;         /* a measured rate or a reported metric, "" = none */
+  const char *metric_passes;  /* "below" or "above", both strictly */
+  double metric_threshold;
+  const char *boss;          /* "" = none */
+  const char *exam;          /* "" = none */
+  const char *certification; /* "" = none */
+  gint64 mentees;            /* 0 = none */
+} PrgRank;
+/* Any spelling of a rank: "E-4", "e4", "operative". Returns: (nullable) (transfer none) */
+const PrgRank *prg_rules_find_rank(const PrgRules *self, const char *text);
+/* "E-4" for any spelling of a rank; NULL if unknown. */
 const char *prg_rules_canonical_rank(const PrgRules *self, const char *text);
 const char *prg_rules_rank_name(const PrgRules *self, const char *rank); /* display name, "" if unknown */
+/* From 0 for the lowest rank; "" (a record without a rank) counts as the lowest; -1 = unknown. */
+gint prg_rules_rank_order(const PrgRules *self, const char *rank);
+const char *prg_rules_lowest_rank(const PrgRules *self);
+/* The rank above @rank ("" counts as the lowest). Returns: (nullable) NULL at the top, and for an unknown one */
+const char *prg_rules_next_rank(const PrgRules *self, const char *rank);
 
 typedef struct {
   const char *id;
@@ -107,8 +172,20 @@ typedef struct {
 } PrgSpecialization;
 const PrgSpecialization *prg_rules_find_specialization(const PrgRules *self, const char *id); /* (nullable) */
 
-/* TRUE for a metric that ReportMetric may report: gates need it and nothing here measures it. */
-gboolean prg_rules_is_reported_metric(const PrgRules *self, const char *metric);
+/* A metric that ReportMetric may report: gates need it and nothing here measures it. */
+typedef struct {
+  const char *id;
+  gboolean is_count; /* a whole number from 0 on; else a ratio from 0 to 1 */
+} PrgReportedMetric;
+const PrgReportedMetric *prg_rules_find_reported_metric(const PrgRules *self,
+                                                        const char *id); /* (nullable) */
+#define PRG_METRIC_MENTEES "mentees" /* the reported metric that the gate of that name reads */
+#define PRG_MAX_REPORTED_COUNT 1000000
+/* Whether @value is one that @metric may have. */
+gboolean prg_reported_metric_is_valid(const PrgReportedMetric *self, double value);
+
+/* Every kind of event that counts into @metric. Returns: (array zero-terminated=1) (transfer none) interned */
+const char *const *prg_rules_kinds_of(const PrgRules *self, PrgMetric metric);
 
 /* The multiplier in thousandths that @specialization gives @kind; 1000 = none. */
 gint64 prg_rules_specialization_bonus(const PrgRules *self, const char *specialization, const char *kind);

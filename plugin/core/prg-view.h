@@ -13,6 +13,7 @@ typedef struct {
   gint64 counters[PRG_N_METRICS];
   gint64 xp;
   gboolean active; /* counts for the streak */
+  gint64 streak;   /* days of the streak that ended here, as its streak_day award knew them; 0 = not told */
 } PrgDay;
 
 /* A counter as it may be shown: corrections that arrive before what they correct make it negative for a while. */
@@ -24,16 +25,29 @@ typedef struct {
   gint64 occurred_at;
 } PrgChoiceTime;
 
+/* What ReportMetric said last. */
+typedef struct {
+  double value;
+  PrgChoiceTime time;
+} PrgReported;
+
 /**
  * PrgView: the rep as this machine shows it: the record, plus what only the ledger's rows tell.
  */
 typedef struct {
-  PrgRecord *record;       /* (owned) sums and sets as they stand with everything known */
-  GTree *days;             /* (owned) interned day → PrgDay, ascending */
-  GHashTable *kind_counts; /* (owned) interned kind → gint64*, rows of it over the rep's whole life */
-  char *specialization;    /* (owned) "" = none; last writer by the ledger's createdAt */
-  char *active_title;      /* (owned) "" = none; likewise */
-  PrgIdSet *titles;        /* (owned) */
+  PrgRecord *record; /* (owned) sums and sets as they stand with everything known */
+  GTree *days;       /* (owned) interned day → PrgDay, ascending */
+  /* (owned) interned kind → gint64*, rows of it over the rep's whole life, less those that known corrections took back */
+  GHashTable *kind_counts;
+  GHashTable *boss_attempts; /* (owned) boss → gint64*, of the rows that are known here */
+  GHashTable *reported;      /* (owned) metric → PrgReported; last writer by the ledger's createdAt */
+  GPtrArray *promotions;     /* (owned) (element-type PrgOperation) */
+  char *read_rank;           /* (owned) (nullable) the rank without @promotions; NULL = not finished yet */
+  gint64 n_unfolded;         /* so many promotions of the ledger, the newest, are not in @read_rank yet */
+  gboolean has_older;        /* the ledger holds rows older than those known here */
+  char *specialization;      /* (owned) "" = none; last writer by the ledger's createdAt */
+  char *active_title;        /* (owned) "" = none; likewise */
+  PrgIdSet *titles;          /* (owned) */
   PrgChoiceTime specialization_time;
   PrgChoiceTime title_time;
 } PrgView;
@@ -45,6 +59,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgView, prg_view_free)
 
 const PrgDay *prg_view_get_day(const PrgView *self, const char *day); /* (nullable) */
 gint64 prg_view_get_kind_count(const PrgView *self, const char *kind);
+/* Attempts at @boss that failed, as far as rows are known: exact on a machine that was there, since the first fetch on a new one. */
+gint64 prg_view_get_boss_attempts(const PrgView *self, const char *boss);
+/* The first active day that is known. Returns: (nullable) */
+const char *prg_view_get_first_day(const PrgView *self);
 
 /* Which sums already hold an operation's amount. */
 typedef enum {
@@ -56,10 +74,12 @@ typedef enum {
  * gives the same view (last writers aside, which go by created_at). Unknown kinds count their XP and activity only. */
 void prg_apply(PrgView *view, const PrgRules *rules, const PrgOperation *operation, PrgApplyMode mode);
 
-/* Derived numbers of @view at the local day @today ("YYYY-MM-DD"): level, streak, metrics. Call after the last apply. */
+/* Derived values of @view at the local day @today ("YYYY-MM-DD"): rank, level, streak, metrics. Call after the last apply; may be called
+ * again after more of them. A promotion raises the rank only if the record stands where it started. */
 void prg_view_finish(PrgView *view, const PrgRules *rules, const char *today);
 
-/* Consecutive active days that end today or yesterday. A day ahead of today counts as its continuation: who crosses the date line
+/* Consecutive active days that end today or yesterday; of those before the known rows, what a streak_day award in the
+ * unbroken run tells. A day ahead of today counts as its continuation: who crosses the date line
  * to the east of it lives some hours twice. */
 guint prg_view_streak(const PrgView *view, const char *today);
 
@@ -69,6 +89,7 @@ typedef struct {
   char *ref;        /* (owned) */
   gint64 amount;
   char *local_day; /* (owned) the day it belongs to */
+  char *details;   /* (owned) (nullable) JSON object: {"streak": N} of a streak_day */
 } PrgAward;
 void prg_award_free(PrgAward *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgAward, prg_award_free)

@@ -426,7 +426,7 @@ plan_activity(PrgMachine *self, const PrgView *view, const PrgMoment *moment, GP
   const PrgDay *known = prg_view_get_day(view, day);
   if ((known && known->active) || prg_book_is_paid("external_activity", day, self->book))
     return;
-  PrgAward award = { "external_activity", day, 0, day };
+  PrgAward award = { "external_activity", day, 0, day, NULL };
   g_autoptr(PrgOperation) operation = prg_earn_award(moment, &award, prg_book_next_seq(self->book), "");
   prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
 }

@@ -369,9 +369,10 @@ test_limits(void)
   g_assert_cmpint(prg_rules_metrics_days(rules), ==, 7);
   g_assert_cmpint(prg_rules_ramp_up_dials(rules), ==, 200);
   g_assert_cmpuint(prg_rules_get_version(rules), ==, 1);
-  g_assert_true(prg_rules_is_reported_metric(rules, "cadence_completion"));
-  g_assert_true(prg_rules_is_reported_metric(rules, "team_conversion"));
-  g_assert_false(prg_rules_is_reported_metric(rules, "show_rate"));
+  g_assert_false(prg_rules_find_reported_metric(rules, "cadence_completion")->is_count);
+  g_assert_false(prg_rules_find_reported_metric(rules, "team_conversion")->is_count);
+  g_assert_true(prg_rules_find_reported_metric(rules, "mentees")->is_count);
+  g_assert_null(prg_rules_find_reported_metric(rules, "show_rate"));
 }
 
 int
