@@ -111,15 +111,30 @@ floor_div(gint64 value, gint64 divisor)
   return value / divisor - (value % divisor < 0 ? 1 : 0);
 }
 
-char *
-prg_day_of(gint64 utc_us, GTimeZone *zone)
+/* Seconds since the epoch on the clocks of @zone. */
+static gint64
+local_seconds(gint64 utc_us, GTimeZone *zone)
 {
   gint64 seconds = floor_div(utc_us, G_USEC_PER_SEC);
   gint interval = g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, seconds);
-  gint64 offset = interval < 0 ? 0 : g_time_zone_get_offset(zone, interval);
-  gint64 number = floor_div(seconds + offset, 86400);
+
+  return seconds + (interval < 0 ? 0 : g_time_zone_get_offset(zone, interval));
+}
+
+char *
+prg_day_of(gint64 utc_us, GTimeZone *zone)
+{
+  gint64 number = floor_div(local_seconds(utc_us, zone), 86400);
 
   return prg_day_format((gint)CLAMP(number, G_MININT / 2, G_MAXINT / 2));
+}
+
+gint
+prg_hour_of(gint64 utc_us, GTimeZone *zone)
+{
+  gint64 seconds = local_seconds(utc_us, zone);
+
+  return (gint)((seconds - floor_div(seconds, 86400) * 86400) / 3600);
 }
 
 /* ".413" → µs; digits beyond the sixth say nothing here. */

@@ -11,6 +11,9 @@ char *prg_day_format(gint number);                      /* (transfer full) */
 /* The local day and zone name of the instant @utc_us (µs) in @zone. Returns: (transfer full) */
 char *prg_day_of(gint64 utc_us, GTimeZone *zone);
 
+/* The hour, 0–23, that the clocks in @zone show at that instant. */
+gint prg_hour_of(gint64 utc_us, GTimeZone *zone);
+
 /* ISO 8601 with zone → µs UTC; FALSE if it is none. */
 gboolean prg_instant_parse(const char *text, gint64 *utc_us);
 /* "2026-11-22T08:53:00.413Z", milliseconds, as Twenty shows it. Returns: (transfer full) */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-earn-private.h"
 
+#include "prg-calendar.h"
 #include "prg-error.h"
+#include "prg-gates.h"
 #include "prg-json.h"
 #include <string.h>
 
@@ -275,5 +277,47 @@ prg_earn_metric(const PrgView *view,
   details = prg_json_print_object(object);
   prg_earning_add(&earning, "metric_reported", prg_earning_first_id(&earning, "metric_reported"), 0, details,
                   "");
+  return prg_earning_end(&earning);
+}
+
+static gboolean
+check_gates(PrgEarning *earning, const char *rank, GError **error)
+{
+  g_autofree char *today = prg_day_of(earning->moment->now, earning->moment->zone);
+  g_autoptr(GPtrArray) gates = prg_gates_of(earning->view, earning->rules, rank, today);
+  g_autofree char *missing = prg_gates_missing(gates);
+
+  return prg_gates_met(gates) ||
+         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s still needs %s", rank, missing);
+}
+
+GPtrArray *
+prg_earn_promotion(const PrgView *view,
+                   const PrgRules *rules,
+                   const PrgMoment *moment,
+                   const PrgEarnRequest *request,
+                   GError **error)
+{
+  const char *from =
+      *view->record->current_rank != '\0' ? view->record->current_rank : prg_rules_lowest_rank(rules);
+  const char *to = prg_rules_next_rank(rules, from);
+  PrgEarnRequest promotion = *request;
+  g_auto(PrgEarning) earning = { view, rules, moment, &promotion, 0, NULL, NULL };
+  g_autoptr(JsonObject) object = json_object_new();
+  g_autofree char *details = NULL;
+
+  /* The ref is the service's own here. */
+  promotion.ref = to != NULL ? to : "";
+  if (!prg_earning_begin(&earning, error))
+    return NULL;
+  if (to == NULL) {
+    prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s is the highest rank", from);
+    return NULL;
+  }
+  if (!check_gates(&earning, to, error))
+    return NULL;
+  json_object_set_string_member(object, "from", from);
+  details = prg_json_print_object(object);
+  prg_earning_add(&earning, "promoted", prg_earning_first_id(&earning, "promoted"), 0, details, "");
   return prg_earning_end(&earning);
 }

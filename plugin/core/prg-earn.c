@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-earn-private.h"
 
+#include "prg-calendar.h"
 #include "prg-error.h"
 #include "prg-json.h"
 #include <string.h>
@@ -57,6 +58,28 @@ check_amount(const char *kind, const PrgEarnRequest *request, GError **error)
   return TRUE;
 }
 
+/* A row that comes with the first one: worth what the catalogue says. */
+static gboolean
+add_child(PrgEarning *earning, const char *kind, GError **error)
+{
+  const PrgOperation *first = g_ptr_array_index(earning->operations, 0);
+  const PrgSource *source = prg_rules_find_source(earning->rules, kind);
+  gint64 amount;
+
+  if (!prg_earning_price(earning, kind, source->xp, &amount, error))
+    return FALSE;
+  prg_earning_add(earning, kind, prg_operation_child_id(first->id, kind), amount, NULL, first->id);
+  return TRUE;
+}
+
+/* The zone is known only here: a row of its own lets every machine count early calls, over the rep's whole life. */
+static gboolean
+add_early_call(PrgEarning *earning, GError **error)
+{
+  return prg_hour_of(earning->occurred_at, earning->moment->zone) >= prg_rules_early_hour(earning->rules) ||
+         add_child(earning, "early_call", error);
+}
+
 GPtrArray *
 prg_earn_xp(const PrgView *view,
             const PrgRules *rules,
@@ -76,6 +99,8 @@ prg_earn_xp(const PrgView *view,
     return NULL;
   details = prg_earning_text(request->details);
   prg_earning_add(&earning, kind, prg_earning_first_id(&earning, kind), amount, details, "");
+  if (g_str_equal(kind, "dial_made") && !add_early_call(&earning, error))
+    return NULL;
   return prg_earning_end(&earning);
 }
 
@@ -92,33 +117,19 @@ call_details(const PrgEarnRequest *request)
   return prg_json_print_object(object);
 }
 
-/* A row of a call besides its dial_made. */
-static gboolean
-add_call_row(PrgEarning *earning, const char *kind, GError **error)
-{
-  const PrgOperation *call = g_ptr_array_index(earning->operations, 0);
-  const PrgSource *source = prg_rules_find_source(earning->rules, kind);
-  gint64 amount;
-
-  if (!prg_earning_price(earning, kind, source->xp, &amount, error))
-    return FALSE;
-  prg_earning_add(earning, kind, prg_operation_child_id(call->id, kind), amount, NULL, call->id);
-  return TRUE;
-}
-
 static gboolean
 add_call_rows(PrgEarning *earning, const PrgDisposition *disposition, GError **error)
 {
   gint64 duration = earning->request->duration_s;
 
   for (guint i = 0; disposition->kinds[i] != NULL; i++) {
-    if (!add_call_row(earning, disposition->kinds[i], error))
+    if (!add_child(earning, disposition->kinds[i], error))
       return FALSE;
   }
   if (disposition->connected && duration >= prg_rules_long_call_s(earning->rules))
-    return add_call_row(earning, "two_plus_minute_call", error);
+    return add_child(earning, "two_plus_minute_call", error);
   if (disposition->connected && duration < prg_rules_short_call_s(earning->rules))
-    return add_call_row(earning, "under_thirty_second_call", error);
+    return add_child(earning, "under_thirty_second_call", error);
   return TRUE;
 }
 
@@ -148,28 +159,39 @@ prg_earn_call(const PrgView *view,
     return NULL;
   details = call_details(request);
   prg_earning_add(&earning, "dial_made", prg_earning_first_id(&earning, "dial_made"), amount, details, "");
-  return add_call_rows(&earning, disposition, error) ? prg_earning_end(&earning) : NULL;
+  return add_call_rows(&earning, disposition, error) && add_early_call(&earning, error)
+             ? prg_earning_end(&earning)
+             : NULL;
 }
 
-/* The rows that a revoked one takes back, day by day counter. Returns: (transfer full) (nullable) */
-static JsonObject *
-counters_of(const PrgRules *rules, GPtrArray *revoked)
+static void
+take_one(JsonObject *counts, const char *name)
 {
-  gint64 counters[PRG_N_METRICS] = { 0 };
-  JsonObject *object = json_object_new();
+  json_object_set_int_member(counts, name, json_object_get_int_member_with_default(counts, name, 0) - 1);
+}
+
+/* What the rows that are taken back counted into: the day's counters, the rep's events, the attempts at bosses. */
+static void
+add_counts(JsonObject *details, const PrgRules *rules, GPtrArray *revoked)
+{
+  JsonObject *counters = json_object_new(), *kinds = json_object_new(), *attempts = json_object_new();
 
   for (guint i = 0; i < revoked->len; i++) {
     const PrgOperation *operation = g_ptr_array_index(revoked, i);
     const PrgSource *source = prg_rules_find_source(rules, operation->kind);
 
     if (source != NULL && source->metric != PRG_METRIC_NONE)
-      counters[source->metric]--;
+      take_one(counters, prg_metric_to_string((PrgMetric)source->metric));
+    if (source != NULL)
+      take_one(kinds, source->kind);
+    if (g_str_equal(operation->kind, "boss_attempted"))
+      take_one(attempts, operation->ref);
   }
-  for (int i = 0; i < PRG_N_METRICS; i++) {
-    if (counters[i] != 0)
-      json_object_set_int_member(object, prg_metric_to_string((PrgMetric)i), counters[i]);
-  }
-  return object;
+  json_object_set_object_member(details, "counters", counters);
+  json_object_set_object_member(details, "kinds", kinds);
+  if (json_object_get_size(attempts) > 0)
+    json_object_set_object_member(details, "attempts", json_object_ref(attempts));
+  json_object_unref(attempts);
 }
 
 static char *
@@ -178,7 +200,7 @@ revocation_details(const PrgRules *rules, GPtrArray *revoked, const char *reason
   g_autoptr(JsonObject) object = json_object_new();
 
   json_object_set_string_member(object, "reason", reason);
-  json_object_set_object_member(object, "counters", counters_of(rules, revoked));
+  add_counts(object, rules, revoked);
   return prg_json_print_object(object);
 }
 
@@ -232,6 +254,7 @@ prg_earn_award(const PrgMoment *moment, const PrgAward *award, gint64 seq, const
     .occurred_at = moment->now,
     .local_day = award->local_day,
     .zone = moment->zone_name,
+    .details = award->details,
     .cause = cause,
   };
 

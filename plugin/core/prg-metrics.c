@@ -3,6 +3,7 @@
 
 #include "prg-calendar.h"
 #include "prg-json.h"
+#include "prg-rules-private.h"
 #include <string.h>
 
 #define LAST_CALCULATED "lastCalculated"
@@ -42,6 +43,21 @@ add_day(PrgMetrics *metrics, const PrgDay *day)
     metrics->totals[i] += MIN(prg_day_get_counter(day, (PrgMetric)i), G_MAXINT32);
 }
 
+static void
+take_rates(PrgMetrics *metrics, const PrgRules *rules)
+{
+  for (int i = 0; i < PRG_N_RATES; i++) {
+    gint64 denominator = metrics->totals[rate_table[i].denominator];
+
+    metrics->denominators[i] = denominator;
+    metrics->known[i] = denominator > 0;
+    /* An appointment of last week may be held this week: more shows than appointments are still a rate of 1. */
+    if (denominator > 0)
+      metrics->rates[i] = MIN((double)metrics->totals[rate_table[i].numerator] / (double)denominator, 1.0);
+  }
+  metrics->ramp_up = metrics->totals[PRG_METRIC_DIALS] < prg_rules_ramp_up_dials(rules);
+}
+
 void
 prg_metrics_over(const PrgView *view,
                  const PrgRules *rules,
@@ -59,16 +75,100 @@ prg_metrics_over(const PrgView *view,
     if (found != NULL)
       add_day(metrics, found);
   }
-  for (int i = 0; i < PRG_N_RATES; i++) {
-    gint64 denominator = metrics->totals[rate_table[i].denominator];
+  take_rates(metrics, rules);
+}
 
-    metrics->known[i] = denominator > 0;
-    /* An appointment of last week may be held this week: more shows than appointments are still a rate of 1.
-     */
-    if (denominator > 0)
-      metrics->rates[i] = MIN((double)metrics->totals[rate_table[i].numerator] / (double)denominator, 1.0);
+void
+prg_metrics_over_life(const PrgView *view, const PrgRules *rules, PrgMetrics *metrics)
+{
+  memset(metrics, 0, sizeof *metrics);
+  for (int i = 0; i < PRG_N_METRICS; i++) {
+    const char *const *kinds = prg_rules_kinds_of(rules, (PrgMetric)i);
+
+    for (guint k = 0; kinds[k] != NULL; k++)
+      metrics->totals[i] += MIN(prg_view_get_kind_count(view, kinds[k]), G_MAXINT32);
   }
-  metrics->ramp_up = metrics->totals[PRG_METRIC_DIALS] < prg_rules_ramp_up_dials(rules);
+  take_rates(metrics, rules);
+}
+
+const char *
+prg_metrics_tier(const PrgRules *rules, PrgRate rate, double value)
+{
+  const PrgRateTiers *tiers = &rules->rate_tiers[rate];
+
+  for (int i = 0; tiers->is_set && i < PRG_N_RATE_TIERS; i++) {
+    if (tiers->lower_is_better ? value <= tiers->thresholds[i] : value >= tiers->thresholds[i])
+      return prg_rate_tier_names[i];
+  }
+  return "";
+}
+
+/* "cadence_completion" → "cadenceCompletion" */
+static char *
+camel_case(const char *name)
+{
+  GString *text = g_string_new(NULL);
+  gboolean raise = FALSE;
+
+  for (; *name != '\0'; name++) {
+    if (*name != '_')
+      g_string_append_c(text, raise ? g_ascii_toupper(*name) : *name);
+    raise = *name == '_';
+  }
+  return g_string_free(text, FALSE);
+}
+
+/* A number among the record's efficiencyMetrics that is not ours. */
+static gboolean
+find_in_record(const PrgView *view, const PrgReportedMetric *metric, double *value)
+{
+  const char *text = view->record->efficiency_metrics;
+  g_autoptr(JsonNode) root = prg_json_parse_object(text, strlen(text));
+  g_autofree char *camel = camel_case(metric->id);
+  const char *keys[] = { metric->id, camel };
+
+  for (guint i = 0; root != NULL && i < G_N_ELEMENTS(keys); i++) {
+    JsonNode *node = json_object_get_member(json_node_get_object(root), keys[i]);
+
+    if (node == NULL || !JSON_NODE_HOLDS_VALUE(node) ||
+        (json_node_get_value_type(node) != G_TYPE_INT64 && json_node_get_value_type(node) != G_TYPE_DOUBLE))
+      continue;
+    *value = json_node_get_double(node);
+    if (prg_reported_metric_is_valid(metric, *value))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static PrgMetricValue
+find_reported(const PrgView *view, const PrgReportedMetric *metric)
+{
+  const PrgReported *reported = g_hash_table_lookup(view->reported, metric->id);
+  PrgMetricValue found = { FALSE, 0, FALSE };
+
+  if (reported != NULL && prg_reported_metric_is_valid(metric, reported->value))
+    found = (PrgMetricValue){ TRUE, reported->value, FALSE };
+  else if (find_in_record(view, metric, &found.value))
+    found.known = TRUE;
+  else
+    found.value = 0;
+  return found;
+}
+
+PrgMetricValue
+prg_metrics_find(const PrgView *view, const PrgRules *rules, const char *metric, const char *today)
+{
+  const PrgReportedMetric *reported = prg_rules_find_reported_metric(rules, metric);
+  PrgMetrics metrics;
+
+  if (reported != NULL)
+    return find_reported(view, reported);
+  prg_metrics_over(view, rules, today, prg_rules_metrics_days(rules), &metrics);
+  for (int i = 0; i < PRG_N_RATES; i++) {
+    if (g_str_equal(metric, rate_table[i].name))
+      return (PrgMetricValue){ metrics.known[i], metrics.rates[i], metrics.ramp_up };
+  }
+  return (PrgMetricValue){ FALSE, 0, FALSE };
 }
 
 static gboolean

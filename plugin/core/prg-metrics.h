@@ -24,7 +24,8 @@ typedef struct {
   gint64 totals[PRG_N_METRICS]; /* daily counters, a day's counter below 0 counts as 0 */
   gboolean known[PRG_N_RATES];  /* FALSE: the denominator is 0, the rate is unknown, not 0 */
   double rates[PRG_N_RATES];    /* 0–1 */
-  gboolean ramp_up;             /* too few dials in the window: shown, not judged */
+  gint64 denominators[PRG_N_RATES];
+  gboolean ramp_up; /* too few dials in the window: shown, not judged */
 } PrgMetrics;
 
 /* The @days local days that end with @last_day ("YYYY-MM-DD"). Pure. */

@@ -189,6 +189,16 @@ prg_rules_kinds_of(const PrgRules *self, PrgMetric metric)
   return self->kinds_of[metric];
 }
 
+gboolean
+prg_passes(const char *passes, double value, double threshold)
+{
+  if (g_str_equal(passes, "below"))
+    return value < threshold;
+  if (g_str_equal(passes, "above"))
+    return value > threshold;
+  return value >= threshold;
+}
+
 static const char *const tier_names[PRG_N_TIERS + 1] = { "", "bronze", "silver", "gold", "platinum" };
 
 int

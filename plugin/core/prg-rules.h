@@ -94,6 +94,9 @@ typedef struct {
 } PrgBoss;
 const PrgBoss *prg_rules_find_boss(const PrgRules *self, const char *id); /* (nullable) */
 
+/* "at-least", "below" or "above" (both strictly). */
+gboolean prg_passes(const char *passes, double value, double threshold);
+
 /* Tiers of badges: 1 = "bronze", 2 = "silver", 3 = "gold", 4 = "platinum", 0 = "" or anything else. */
 #define PRG_N_TIERS 4
 int prg_tier_to_order(const char *tier);

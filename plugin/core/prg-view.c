@@ -2,12 +2,10 @@
 #include "prg-view.h"
 
 #include "prg-calendar.h"
-#include "prg-json.h"
 #include "prg-metrics.h"
 #include <string.h>
 
 #define DAY_US (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
-#define MAX_STREAK 40000
 
 static gint
 compare_days(gconstpointer a, gconstpointer b, gpointer user_data)
@@ -23,6 +21,9 @@ prg_view_new(void)
   self->record = prg_record_new();
   self->days = g_tree_new_full(compare_days, NULL, NULL, g_free);
   self->kind_counts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->boss_attempts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  self->reported = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  self->promotions = g_array_new(FALSE, FALSE, sizeof(PrgPromotion));
   self->specialization = g_strdup("");
   self->active_title = g_strdup("");
   self->titles = prg_id_set_new();
@@ -36,21 +37,46 @@ copy_day(gpointer key, gpointer value, gpointer days)
   return FALSE;
 }
 
+static gpointer
+keep_key(gconstpointer key)
+{
+  return (gpointer)key;
+}
+
+/* A copy of a table of plain structs of @size. @copy_key makes the copy's keys, which @free_key (nullable) frees. */
+static GHashTable *
+copy_table(GHashTable *table, gsize size, gpointer (*copy_key)(gconstpointer key), GDestroyNotify free_key)
+{
+  GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, free_key, g_free);
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init(&iter, table);
+  while (g_hash_table_iter_next(&iter, &key, &value))
+    g_hash_table_insert(copy, copy_key(key), g_memdup2(value, size));
+  return copy;
+}
+
+static gpointer
+copy_text(gconstpointer text)
+{
+  return g_strdup(text);
+}
+
 PrgView *
 prg_view_copy(const PrgView *self)
 {
   PrgView *view = g_new0(PrgView, 1);
-  GHashTableIter iter;
-  gpointer kind, count;
 
   *view = *self;
   view->record = prg_record_copy(self->record);
   view->days = g_tree_new_full(compare_days, NULL, NULL, g_free);
   g_tree_foreach(self->days, copy_day, view->days);
-  view->kind_counts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-  g_hash_table_iter_init(&iter, self->kind_counts);
-  while (g_hash_table_iter_next(&iter, &kind, &count))
-    g_hash_table_insert(view->kind_counts, kind, g_memdup2(count, sizeof(gint64)));
+  view->kind_counts = copy_table(self->kind_counts, sizeof(gint64), keep_key, NULL);
+  view->boss_attempts = copy_table(self->boss_attempts, sizeof(gint64), copy_text, g_free);
+  view->reported = copy_table(self->reported, sizeof(PrgReported), copy_text, g_free);
+  view->promotions = g_array_copy(self->promotions);
+  view->read_rank = g_strdup(self->read_rank);
   view->specialization = g_strdup(self->specialization);
   view->active_title = g_strdup(self->active_title);
   view->titles = prg_id_set_copy(self->titles);
@@ -65,6 +91,10 @@ prg_view_free(PrgView *self)
   prg_record_free(self->record);
   g_tree_unref(self->days);
   g_hash_table_unref(self->kind_counts);
+  g_hash_table_unref(self->boss_attempts);
+  g_hash_table_unref(self->reported);
+  g_array_unref(self->promotions);
+  g_free(self->read_rank);
   g_free(self->specialization);
   g_free(self->active_title);
   prg_id_set_free(self->titles);
@@ -88,104 +118,27 @@ prg_view_get_kind_count(const PrgView *self, const char *kind)
 {
   const gint64 *count = g_hash_table_lookup(self->kind_counts, kind);
 
-  return count != NULL ? *count : 0;
+  return count != NULL ? MAX(*count, 0) : 0;
 }
 
-/* Sums wrap around rather than stop at a limit: only so does their order not matter, whatever a row holds. */
-static gint64
-add(gint64 a, gint64 b)
+gint64
+prg_view_get_boss_attempts(const PrgView *self, const char *boss)
 {
-  return (gint64)((guint64)a + (guint64)b);
+  const gint64 *count = g_hash_table_lookup(self->boss_attempts, boss);
+
+  return count != NULL ? MAX(*count, 0) : 0;
 }
 
-static void
-add_number(PrgNumber *number, gint64 amount)
+const char *
+prg_view_get_first_day(const PrgView *self)
 {
-  *number = prg_number(add(number->value, amount));
-}
+  for (GTreeNode *node = g_tree_node_first(self->days); node != NULL; node = g_tree_node_next(node)) {
+    const PrgDay *day = g_tree_node_value(node);
 
-static void
-apply_sums(PrgView *view, const PrgOperation *operation)
-{
-  gint64 *count = g_hash_table_lookup(view->kind_counts, operation->kind);
-
-  if (count == NULL) {
-    count = g_new0(gint64, 1);
-    g_hash_table_insert(view->kind_counts, (gpointer)operation->kind, count);
+    if (day->active)
+      return day->day;
   }
-  *count = add(*count, 1);
-  add_number(&view->record->total_xp, operation->amount);
-  if (g_str_equal(operation->kind, "deal_closed"))
-    add_number(&view->record->closed_deals, 1);
-  else if (g_str_equal(operation->kind, "deal_revoked"))
-    add_number(&view->record->closed_deals, -1);
-}
-
-/* What a compensating row takes from the counters of its day: {"counters": {"dials": -1}}. */
-static void
-apply_counters(PrgDay *day, const char *details)
-{
-  g_autoptr(JsonNode) root = prg_json_parse_object(details, strlen(details));
-  JsonNode *node = root != NULL ? json_object_get_member(json_node_get_object(root), "counters") : NULL;
-  JsonObject *counters = node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-
-  for (int i = 0; counters != NULL && i < PRG_N_METRICS; i++) {
-    JsonNode *value = json_object_get_member(counters, prg_metric_to_string((PrgMetric)i));
-
-    if (value != NULL && JSON_NODE_HOLDS_VALUE(value) && json_node_get_value_type(value) == G_TYPE_INT64)
-      day->counters[i] = add(day->counters[i], json_node_get_int(value));
-  }
-}
-
-static PrgDay *
-ensure_day(PrgView *view, const char *local_day)
-{
-  PrgDay *day = g_tree_lookup(view->days, local_day);
-
-  if (day == NULL) {
-    day = g_new0(PrgDay, 1);
-    day->day = g_intern_string(local_day);
-    g_tree_insert(view->days, (gpointer)day->day, day);
-  }
-  return day;
-}
-
-static void
-apply_day(PrgView *view, const PrgOperation *operation, const PrgSource *source)
-{
-  PrgDay *day;
-
-  if (!prg_day_parse(operation->local_day, NULL))
-    return;
-  day = ensure_day(view, operation->local_day);
-  day->xp = add(day->xp, operation->amount);
-  if (source == NULL || source->activity)
-    day->active = TRUE;
-  if (source != NULL && source->metric != PRG_METRIC_NONE)
-    day->counters[source->metric] = add(day->counters[source->metric], 1);
-  if (g_str_equal(operation->kind, "correction") || g_str_equal(operation->kind, "deal_revoked"))
-    apply_counters(day, operation->details);
-}
-
-static void
-apply_sets(PrgView *view, const PrgOperation *operation)
-{
-  const struct {
-    const char *kind;
-    PrgIdSet *set;
-  } unions[] = {
-    { "badge_earned", view->record->badges },
-    { "module_passed", view->record->completed_modules },
-    { "exam_passed", view->record->passed_exams },
-    { "boss_defeated", view->record->defeated_bosses },
-    { "certification_earned", view->record->certifications },
-    { "title_earned", view->titles },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS(unions) && *operation->ref != '\0'; i++) {
-    if (g_str_equal(operation->kind, unions[i].kind))
-      prg_id_set_add(unions[i].set, operation->ref);
-  }
+  return NULL;
 }
 
 static gint
@@ -194,68 +147,48 @@ compare_times(gint64 a, gint64 b)
   return (a > b) - (a < b);
 }
 
-/* The later choice stays; of two made at the same instant the one with the greater text, so that every
- * machine shows the same. */
-static void
-apply_choice(char **choice, PrgChoiceTime *time, const PrgOperation *operation)
+gint
+prg_choice_time_compare(PrgChoiceTime a, PrgChoiceTime b)
 {
-  PrgChoiceTime made = { operation->created_at != 0 ? operation->created_at : G_MAXINT64,
-                         operation->occurred_at };
-  gint order = compare_times(made.created_at, time->created_at);
+  gint order = compare_times(a.created_at, b.created_at);
 
-  if (order == 0)
-    order = compare_times(made.occurred_at, time->occurred_at);
-  if (order == 0)
-    order = strcmp(operation->ref, *choice);
-  if (order <= 0)
-    return;
-  *time = made;
-  prg_record_set(choice, operation->ref);
+  return order != 0 ? order : compare_times(a.occurred_at, b.occurred_at);
 }
 
-void
-prg_apply(PrgView *view, const PrgRules *rules, const PrgOperation *operation, PrgApplyMode mode)
-{
-  const PrgSource *source = prg_rules_find_source(rules, operation->kind);
-
-  if (mode == PRG_APPLY_NEW)
-    apply_sums(view, operation);
-  apply_day(view, operation, source);
-  apply_sets(view, operation);
-  if (g_str_equal(operation->kind, "specialization_chosen"))
-    apply_choice(&view->specialization, &view->specialization_time, operation);
-  else if (g_str_equal(operation->kind, "title_chosen"))
-    apply_choice(&view->active_title, &view->title_time, operation);
-  if (source == NULL || source->activity)
-    view->record->last_activity = MAX(view->record->last_activity, operation->occurred_at);
-}
-
-static gboolean
-is_active(const PrgView *view, gint number)
+/* (nullable) the day @number, if it is active */
+static const PrgDay *
+active_day(const PrgView *view, gint number)
 {
   g_autofree char *day = prg_day_format(number);
   const PrgDay *found = number >= 0 ? prg_view_get_day(view, day) : NULL;
 
-  return found != NULL && found->active;
+  return found != NULL && found->active ? found : NULL;
+}
+
+guint
+prg_view_streak_at(const PrgView *view, gint number)
+{
+  const PrgDay *day;
+  gint64 longest = 0;
+
+  for (gint64 back = 0; back < PRG_MAX_STREAK && (day = active_day(view, number - (gint)back)) != NULL;
+       back++)
+    longest = MAX(longest, back + MAX(day->streak, 1));
+  return (guint)MIN(longest, PRG_MAX_STREAK);
 }
 
 guint
 prg_view_streak(const PrgView *view, const char *today)
 {
   gint number;
-  guint streak = 0;
 
   if (!prg_day_parse(today, &number))
     return 0;
-  if (is_active(view, number))
-    streak = is_active(view, number + 1) ? 1 : 0;
-  else if (is_active(view, number - 1))
-    number--;
-  else
-    number++;
-  for (; streak < MAX_STREAK && is_active(view, number); number--)
-    streak++;
-  return streak;
+  if (active_day(view, number) != NULL)
+    return prg_view_streak_at(view, active_day(view, number + 1) != NULL ? number + 1 : number);
+  if (active_day(view, number - 1) != NULL)
+    return prg_view_streak_at(view, number - 1);
+  return prg_view_streak_at(view, number + 1);
 }
 
 /* The instant that the metrics speak of: the last activity if it was today, else the start of the day. No
@@ -273,6 +206,52 @@ calculated_at(const PrgView *view, const char *today)
              : start;
 }
 
+/* In the order in which they act: the ledger's, then what is not counted there yet. */
+static gint
+compare_promotions(gconstpointer a, gconstpointer b)
+{
+  const PrgPromotion *one = a, *two = b;
+  gint order = two->is_counted - one->is_counted;
+
+  if (order == 0)
+    order = prg_choice_time_compare(one->time, two->time);
+  if (order == 0)
+    order = strcmp(one->from, two->from);
+  return order != 0 ? order : strcmp(one->to, two->to);
+}
+
+/* A compare-and-set: so it does not matter who else promoted or set the rank since. */
+static const char *
+promote(const PrgRules *rules, const char *rank, const PrgPromotion *promotion)
+{
+  gint from = prg_rules_rank_order(rules, promotion->from), to = prg_rules_rank_order(rules, promotion->to);
+  gboolean acts = *promotion->from != '\0' && *promotion->to != '\0' && to > from &&
+                  prg_rules_rank_order(rules, rank) == from;
+
+  return acts ? promotion->to : rank;
+}
+
+static void
+finish_rank(PrgView *view, const PrgRules *rules)
+{
+  const char *rank;
+  gint64 n_counted = 0;
+
+  if (view->read_rank == NULL)
+    view->read_rank = g_strdup(view->record->current_rank);
+  rank = view->read_rank;
+  g_array_sort(view->promotions, compare_promotions);
+  for (guint i = 0; i < view->promotions->len; i++)
+    n_counted += g_array_index(view->promotions, PrgPromotion, i).is_counted;
+  for (guint i = 0; i < view->promotions->len; i++) {
+    const PrgPromotion *promotion = &g_array_index(view->promotions, PrgPromotion, i);
+
+    if (!promotion->is_counted || i >= n_counted - view->n_unfolded)
+      rank = promote(rules, rank, promotion);
+  }
+  prg_record_set(&view->record->current_rank, rank);
+}
+
 void
 prg_view_finish(PrgView *view, const PrgRules *rules, const char *today)
 {
@@ -280,6 +259,7 @@ prg_view_finish(PrgView *view, const PrgRules *rules, const char *today)
   PrgMetrics metrics;
   g_autofree char *text = NULL;
 
+  finish_rank(view, rules);
   prg_metrics_over(view, rules, today, prg_rules_metrics_days(rules), &metrics);
   text = prg_metrics_to_json(&metrics, record->efficiency_metrics, calculated_at(view, today));
   prg_record_set(&record->efficiency_metrics, text);

@@ -25,11 +25,21 @@ typedef struct {
   gint64 occurred_at;
 } PrgChoiceTime;
 
+/* As strcmp(). */
+gint prg_choice_time_compare(PrgChoiceTime a, PrgChoiceTime b);
+
 /* What ReportMetric said last. */
 typedef struct {
   double value;
   PrgChoiceTime time;
 } PrgReported;
+
+/* A row `promoted`, as far as the rank's rule needs it. */
+typedef struct {
+  const char *from, *to; /* interned; "" = none that the catalogue knows: such a row changes nothing */
+  PrgChoiceTime time;
+  gboolean is_counted; /* it is one of the rows of the ledger that the base counts */
+} PrgPromotion;
 
 /**
  * PrgView: the rep as this machine shows it: the record, plus what only the ledger's rows tell.
@@ -41,7 +51,7 @@ typedef struct {
   GHashTable *kind_counts;
   GHashTable *boss_attempts; /* (owned) boss → gint64*, of the rows that are known here */
   GHashTable *reported;      /* (owned) metric → PrgReported; last writer by the ledger's createdAt */
-  GPtrArray *promotions;     /* (owned) (element-type PrgOperation) */
+  GArray *promotions;        /* (owned) (element-type PrgPromotion) */
   char *read_rank;           /* (owned) (nullable) the rank without @promotions; NULL = not finished yet */
   gint64 n_unfolded;         /* so many promotions of the ledger, the newest, are not in @read_rank yet */
   gboolean has_older;        /* the ledger holds rows older than those known here */
@@ -81,7 +91,10 @@ void prg_view_finish(PrgView *view, const PrgRules *rules, const char *today);
 /* Consecutive active days that end today or yesterday; of those before the known rows, what a streak_day award in the
  * unbroken run tells. A day ahead of today counts as its continuation: who crosses the date line
  * to the east of it lives some hours twice. */
+#define PRG_MAX_STREAK 40000
 guint prg_view_streak(const PrgView *view, const char *today);
+/* The same, ending at the day @number, which must be active itself; 0 if it is not. */
+guint prg_view_streak_at(const PrgView *view, gint number);
 
 /* An award whose condition holds. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-book.h"
 #include "prg-calendar.h"
+#include "prg-fold-log.h"
 
 struct _PrgBook {
   PrgRules *rules;    /* (owned) */
@@ -152,13 +153,14 @@ set_state(PrgBook *self, const PrgChange *change)
   tally(self, entry, 1);
 }
 
-/* Of two choices the later one in the ledger stays: a new createdAt may turn them round. */
+/* Of two choices the later one in the ledger stays, and promotions act in its order: a new createdAt may turn them round. */
 static gboolean
 moves_choice(const PrgEntry *entry, const PrgChange *change)
 {
-  const char *kind = entry->operation->kind;
+  static const char *const kinds[] = { "specialization_chosen", "title_chosen", "metric_reported", "promoted",
+                                       NULL };
   return change->created_at != 0 && change->created_at != entry->operation->created_at &&
-         (g_str_equal(kind, "specialization_chosen") || g_str_equal(kind, "title_chosen"));
+         g_strv_contains(kinds, entry->operation->kind);
 }
 
 /* Whether the cached view stays right with @change folded into it in place. */
@@ -331,6 +333,15 @@ set_base_sums(PrgView *view, const PrgBase *base)
   }
 }
 
+/* Promotions of the ledger that no fold has carried into the rank yet. Those that one has must not act again: the rank may have been set
+ * otherwise since. */
+static gint64
+unfolded_promotions(const PrgBase *base)
+{
+  gint64 folded = prg_fold_log_promotions(base->record->fold_log);
+  return folded < 0 ? 0 : MAX(prg_base_count_of(base, "promoted") - folded, 0);
+}
+
 static PrgView *
 new_view_over(const PrgBase *base)
 {
@@ -338,6 +349,8 @@ new_view_over(const PrgBase *base)
   if (base->known) {
     prg_record_free(view->record);
     view->record = prg_record_copy(base->record);
+    view->n_unfolded = unfolded_promotions(base);
+    view->has_older = base->older > 0;
     set_base_sums(view, base);
   }
   return view;

@@ -21,12 +21,24 @@ find_value(const char *log, const char *key)
   return NULL;
 }
 
+static gint64
+find_count(const char *log, const char *key)
+{
+  g_autofree char *text = find_value(log, key);
+  gint64 count = -1;
+  return text && g_ascii_string_to_signed(text, 10, 0, G_MAXINT32, &count, NULL) ? count : -1;
+}
+
 gint64
 prg_fold_log_deals(const char *log)
 {
-  g_autofree char *text = find_value(log, "d=");
-  gint64 deals = -1;
-  return text && g_ascii_string_to_signed(text, 10, 0, G_MAXINT32, &deals, NULL) ? deals : -1;
+  return find_count(log, "d=");
+}
+
+gint64
+prg_fold_log_promotions(const char *log)
+{
+  return find_count(log, "p=");
 }
 
 guint
@@ -63,15 +75,16 @@ prg_fold_log_totals(const char *log, guint n_folds, GArray *totals)
 }
 
 char *
-prg_fold_log_next(const char *log, guint catalogue, gint64 deals, gint64 seen, gint64 written)
+prg_fold_log_next(const char *log, const PrgFoldCounts *counts, gint64 seen, gint64 written)
 {
   g_auto(GStrv) words = split(log);
   GString *text = g_string_new(NULL);
   gint64 a, b;
   guint n = 0;
   /* The newest catalogue that ever folded: what it derived stands until one as new folds. */
-  g_string_append_printf(text, "v1 c=%u d=%" G_GINT64_FORMAT, MAX(catalogue, prg_fold_log_catalogue(log)),
-                         deals);
+  g_string_append_printf(text, "v1 c=%u d=%" G_GINT64_FORMAT " p=%" G_GINT64_FORMAT,
+                         MAX(counts->catalogue, prg_fold_log_catalogue(log)), counts->deals,
+                         counts->promotions);
   for (guint i = 0; words[i]; i++)
     n += parse_entry(words[i], &a, &b);
   for (guint i = 0; words[i]; i++)

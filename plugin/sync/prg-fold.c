@@ -15,11 +15,17 @@ new_fold(const PrgInput *input, char *log)
   return fold;
 }
 
+static PrgFoldCounts
+counts_of(PrgMachine *self, gint64 deals, gint64 promotions)
+{
+  return (PrgFoldCounts){ prg_rules_get_version(prg_book_get_rules(self->book)), deals, promotions };
+}
+
 PrgFold *
 prg_fold_for_creation(PrgMachine *self, const PrgInput *input)
 {
-  return new_fold(input,
-                  prg_fold_log_next("", prg_rules_get_version(prg_book_get_rules(self->book)), 0, 0, 0));
+  PrgFoldCounts counts = counts_of(self, 0, 0);
+  return new_fold(input, prg_fold_log_next("", &counts, 0, 0));
 }
 
 static void
@@ -137,9 +143,13 @@ prg_fold_initialise(PrgMachine *self, const PrgInput *input, PrgStep *step)
   gint64 deals = record->closed_deals.value;
   gint64 rows = prg_base_deals(self->reading);
   gint64 folded = prg_fold_log_deals(record->fold_log);
+  /* Nobody knows which promotions this rank holds: then it is taken to hold all of them. */
+  gint64 promotions = prg_fold_log_promotions(record->fold_log);
+  if (promotions < 0)
+    promotions = prg_base_count_of(self->reading, "promoted");
+  PrgFoldCounts counts = counts_of(self, MAX(folded, 0), promotions);
   PrgFold *fold = new_fold(
-      input, prg_fold_log_next(record->fold_log, prg_rules_get_version(prg_book_get_rules(self->book)),
-                               MAX(folded, 0), record->total_xp.value, record->total_xp.value));
+      input, prg_fold_log_next(record->fold_log, &counts, record->total_xp.value, record->total_xp.value));
   fold->set_ledger = fold->set_external = fold->set_external_deals = TRUE;
   fold->ledger_xp = record->total_xp.value - external;
   fold->external_xp = external;
@@ -212,6 +222,17 @@ set_numbers(PrgMachine *self, PrgFold *fold, const PrgRecord *after)
   fold->set_deals = differs(record->closed_deals, fold->closed_deals);
 }
 
+/* Another program's rank stands; an own promotion, or an unreadable rank, is written. */
+static void
+set_rank(PrgMachine *self, PrgFold *fold, const PrgRecord *after)
+{
+  const PrgRecord *record = self->reading->record;
+  if (g_str_equal(after->current_rank, record->current_rank) && !prg_reading_is_faulty(record, "currentRank"))
+    return;
+  fold->current_rank = g_strdup(*after->current_rank ? after->current_rank
+                                                     : prg_rules_lowest_rank(prg_book_get_rules(self->book)));
+}
+
 /* Fields that follow from the others: they ride along, and an older catalogue does not overwrite a newer
  * one's. */
 static void
@@ -235,8 +256,7 @@ set_derived(PrgMachine *self, PrgFold *fold, const PrgView *view)
   fold->defeated_bosses =
       changed_set(record, "defeatedBosses", record->defeated_bosses, after->defeated_bosses);
   fold->passed_exams = changed_set(record, "passedExams", record->passed_exams, after->passed_exams);
-  if (prg_reading_is_faulty(record, "currentRank"))
-    fold->current_rank = g_strdup(*record->current_rank ? record->current_rank : "E-1");
+  set_rank(self, fold, after);
 }
 
 static PrgFold *
@@ -247,10 +267,10 @@ build_fold(PrgMachine *self, const PrgInput *input)
   view->record->total_xp = prg_number(self->judgement.external + self->reading->ledger_sum);
   g_autofree char *today = prg_day_of(prg_machine_now(self, input), input->zone);
   prg_view_finish(view, prg_book_get_rules(self->book), today);
-  gint64 deals = prg_base_deals(self->reading);
-  PrgFold *fold = new_fold(
-      input, prg_fold_log_next(record->fold_log, prg_rules_get_version(prg_book_get_rules(self->book)), deals,
-                               record->total_xp.value, view->record->total_xp.value));
+  PrgFoldCounts counts =
+      counts_of(self, prg_base_deals(self->reading), prg_base_count_of(self->reading, "promoted"));
+  PrgFold *fold = new_fold(input, prg_fold_log_next(record->fold_log, &counts, record->total_xp.value,
+                                                    view->record->total_xp.value));
   set_numbers(self, fold, view->record);
   set_derived(self, fold, view);
   return fold;

@@ -456,7 +456,9 @@ test_revocation(void)
   g_assert_cmpint(row(rows, 0)->occurred_at, ==, NOW);
   g_assert_cmpstr(
       row(rows, 0)->details, ==,
-      "{\"reason\":\"wrong button\",\"counters\":{\"dials\":-1,\"connects\":-1,\"callsOver2Min\":-1}}");
+      "{\"reason\":\"wrong button\",\"counters\":{\"dials\":-1,\"connects\":-1,\"callsOver2Min\":-1},"
+      "\"kinds\":{\"dial_made\":-1,\"call_connected\":-1,\"callback_scheduled\":-1,\"two_plus_minute_call\":-"
+      "1}}");
   prg_apply(view, rules, row(rows, 0), PRG_APPLY_NEW);
   day = prg_view_get_day(view, "2026-11-19");
   for (int i = 0; i < PRG_N_METRICS; i++)

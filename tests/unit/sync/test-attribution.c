@@ -370,7 +370,7 @@ fold(History *self)
   self->ledger += g_test_rand_int_range(0, 60);
   self->total = self->external + self->ledger;
   g_autofree char *old_log = self->fold_log;
-  self->fold_log = prg_fold_log_next(old_log, 1, 0, before, self->total);
+  self->fold_log = prg_fold_log_next(old_log, &(PrgFoldCounts){ 1, 0, 0 }, before, self->total);
   add_row(self->timeline, 'F', before, self->total, NULL);
   g_free(self->token);
   self->token = g_strdup(((PrgTimelineRow *)self->timeline->pdata[self->timeline->len - 1])->token_after);

@@ -7,11 +7,12 @@
 static void
 test_log_next(void)
 {
-  g_autofree char *first = prg_fold_log_next("", 3, 2, 100, 102);
-  g_assert_cmpstr(first, ==, "v1 c=3 d=2 100>102");
-  g_autofree char *second = prg_fold_log_next(first, 3, 4, 102, -7);
-  g_assert_cmpstr(second, ==, "v1 c=3 d=4 100>102 102>-7");
+  g_autofree char *first = prg_fold_log_next("", &(PrgFoldCounts){ 3, 2, 1 }, 100, 102);
+  g_assert_cmpstr(first, ==, "v1 c=3 d=2 p=1 100>102");
+  g_autofree char *second = prg_fold_log_next(first, &(PrgFoldCounts){ 3, 4, 5 }, 102, -7);
+  g_assert_cmpstr(second, ==, "v1 c=3 d=4 p=5 100>102 102>-7");
   g_assert_cmpint(prg_fold_log_deals(second), ==, 4);
+  g_assert_cmpint(prg_fold_log_promotions(second), ==, 5);
   g_assert_cmpuint(prg_fold_log_catalogue(second), ==, 3);
 }
 
@@ -19,8 +20,8 @@ test_log_next(void)
 static void
 test_log_newest_catalogue(void)
 {
-  g_autofree char *newer = prg_fold_log_next("", 9, 0, 0, 1);
-  g_autofree char *older = prg_fold_log_next(newer, 2, 0, 1, 2);
+  g_autofree char *newer = prg_fold_log_next("", &(PrgFoldCounts){ 9, 0, 0 }, 0, 1);
+  g_autofree char *older = prg_fold_log_next(newer, &(PrgFoldCounts){ 2, 0, 0 }, 1, 2);
   g_assert_cmpuint(prg_fold_log_catalogue(older), ==, 9);
 }
 
@@ -30,7 +31,7 @@ test_log_length(void)
   g_autofree char *log = g_strdup("");
   for (int i = 0; i < 100; i++) {
     g_autofree char *old = log;
-    log = prg_fold_log_next(old, 1, 0, i, i + 1);
+    log = prg_fold_log_next(old, &(PrgFoldCounts){ 1, 0, 0 }, i, i + 1);
   }
   g_autoptr(GArray) totals = g_array_new(FALSE, FALSE, sizeof(gint64));
   prg_fold_log_totals(log, G_MAXUINT, totals);
@@ -49,10 +50,10 @@ test_log_hostile(void)
   static const char *const texts[] = {
     "null",
     "v1",
-    "v1 c= d=",
-    "v1 c=-1 d=-1",
-    "v1 c=99999999999999999999 d=99999999999999999999",
-    "v1 c=1x d=1x",
+    "v1 c= d= p=",
+    "v1 c=-1 d=-1 p=-1",
+    "v1 c=99999999999999999999 d=99999999999999999999 p=99999999999999999999",
+    "v1 c=1x d=1x p=1x",
     ">",
     "1>",
     ">1",
@@ -69,11 +70,12 @@ test_log_hostile(void)
     g_autoptr(GArray) totals = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_test_message("text: %s", texts[i]);
     g_assert_cmpint(prg_fold_log_deals(texts[i]), ==, -1);
+    g_assert_cmpint(prg_fold_log_promotions(texts[i]), ==, -1);
     g_assert_cmpuint(prg_fold_log_catalogue(texts[i]), ==, 0);
     prg_fold_log_totals(texts[i], G_MAXUINT, totals);
     g_assert_cmpuint(totals->len, ==, 0);
-    g_autofree char *next = prg_fold_log_next(texts[i], 1, 0, 5, 6);
-    g_assert_cmpstr(next, ==, "v1 c=1 d=0 5>6");
+    g_autofree char *next = prg_fold_log_next(texts[i], &(PrgFoldCounts){ 1, 0, 0 }, 5, 6);
+    g_assert_cmpstr(next, ==, "v1 c=1 d=0 p=0 5>6");
   }
 }
 
@@ -87,7 +89,7 @@ test_log_long(void)
     g_string_append(entries, " 1>2");
   const char *const texts[] = { noise, entries->str };
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-    g_autofree char *next = prg_fold_log_next(texts[i], 1, 0, 5, 6);
+    g_autofree char *next = prg_fold_log_next(texts[i], &(PrgFoldCounts){ 1, 0, 0 }, 5, 6);
     g_assert_cmpuint(strlen(next), <, 200);
     g_assert_true(g_str_has_suffix(next, " 5>6"));
   }
@@ -96,17 +98,18 @@ test_log_long(void)
 static void
 test_log_random(void)
 {
-  static const char alphabet[] = "0123456789>-= cdv.x\t";
+  static const char alphabet[] = "0123456789>-= cdpv.x\t";
   for (guint i = 0; i < 20000; i++) {
     char text[64];
     guint length = (guint)g_test_rand_int_range(0, sizeof text);
     for (guint k = 0; k < length; k++)
       text[k] = alphabet[g_test_rand_int_range(0, sizeof alphabet - 1)];
     text[length < sizeof text ? length : length - 1] = '\0';
-    g_autofree char *next = prg_fold_log_next(text, 2, 3, 5, 6);
+    g_autofree char *next = prg_fold_log_next(text, &(PrgFoldCounts){ 2, 3, 4 }, 5, 6);
     g_assert_cmpint(prg_fold_log_deals(next), ==, 3);
+    g_assert_cmpint(prg_fold_log_promotions(next), ==, 4);
     g_assert_cmpuint(prg_fold_log_catalogue(next), >=, 2);
-    g_autofree char *again = prg_fold_log_next(next, 2, 3, 6, 7);
+    g_autofree char *again = prg_fold_log_next(next, &(PrgFoldCounts){ 2, 3, 0 }, 6, 7);
     g_assert_true(g_str_has_suffix(again, " 5>6 6>7"));
   }
 }

@@ -181,7 +181,7 @@ test_older_catalogue(void)
   PrgRecord *record = rig_record(rig);
   record->current_level = prg_number(9); /* of a catalogue that nobody here knows */
   prg_record_set(&record->efficiency_metrics, "{\"newer\":1}");
-  g_autofree char *log = prg_fold_log_next("", 99, 0, 500, 500);
+  g_autofree char *log = prg_fold_log_next("", &(PrgFoldCounts){ 99, 0, 0 }, 500, 500);
   prg_record_set(&record->fold_log, log);
   rig_touch(rig);
   for (guint i = 0; i < 2; i++) {
