@@ -43,6 +43,21 @@ apply_row(PrgView *view, PrgRules *rules, const char *kind, gint64 amount, const
   prg_apply(view, rules, operation, PRG_APPLY_NEW);
 }
 
+/* Applies one row with @details that the base counts. */
+static inline void
+apply_told(PrgView *view,
+           PrgRules *rules,
+           const char *kind,
+           const char *ref,
+           const char *day,
+           const char *details)
+{
+  const PrgOperation fields = { .kind = kind, .ref = ref, .local_day = day, .details = details };
+  g_autoptr(PrgOperation) operation = prg_operation_new(&fields);
+
+  prg_apply(view, rules, operation, PRG_APPLY_COUNTED);
+}
+
 static inline char *
 day_after(const char *day, gint days)
 {
