@@ -231,22 +231,31 @@ promote(const PrgRules *rules, const char *rank, const PrgPromotion *promotion)
   return acts ? promotion->to : rank;
 }
 
+/* How many of the @n_held promotions that the base counts are in the rank already: of those folded, the ones not held here are the
+ * oldest. */
+static gint64
+count_folded(const PrgView *view, gint64 n_held)
+{
+  return view->n_folded < 0 ? n_held : view->n_folded - MAX(view->n_promotions - n_held, 0);
+}
+
 static void
 finish_rank(PrgView *view, const PrgRules *rules)
 {
   const char *rank;
-  gint64 n_counted = 0;
+  gint64 n_held = 0, n_folded;
 
   if (view->read_rank == NULL)
     view->read_rank = g_strdup(view->record->current_rank);
   rank = view->read_rank;
   g_array_sort(view->promotions, compare_promotions);
   for (guint i = 0; i < view->promotions->len; i++)
-    n_counted += g_array_index(view->promotions, PrgPromotion, i).is_counted;
+    n_held += g_array_index(view->promotions, PrgPromotion, i).is_counted;
+  n_folded = count_folded(view, n_held);
   for (guint i = 0; i < view->promotions->len; i++) {
     const PrgPromotion *promotion = &g_array_index(view->promotions, PrgPromotion, i);
 
-    if (!promotion->is_counted || i >= n_counted - view->n_unfolded)
+    if (!promotion->is_counted || i >= n_folded)
       rank = promote(rules, rank, promotion);
   }
   prg_record_set(&view->record->current_rank, rank);

@@ -53,11 +53,12 @@ typedef struct {
   GHashTable *reported;      /* (owned) metric → PrgReported; last writer by the ledger's createdAt */
   GArray *promotions;        /* (owned) (element-type PrgPromotion) */
   char *read_rank;           /* (owned) (nullable) the rank without @promotions; NULL = not finished yet */
-  gint64 n_unfolded;         /* so many promotions of the ledger, the newest, are not in @read_rank yet */
-  gboolean has_older;        /* the ledger holds rows older than those known here */
-  char *specialization;      /* (owned) "" = none; last writer by the ledger's createdAt */
-  char *active_title;        /* (owned) "" = none; likewise */
-  PrgIdSet *titles;          /* (owned) */
+  gint64 n_promotions;       /* rows `promoted` that the base counts */
+  gint64 n_folded;      /* the oldest so many of them are in @read_rank already; -1 = not told: all of them */
+  gboolean has_older;   /* the ledger holds rows older than those known here */
+  char *specialization; /* (owned) "" = none; last writer by the ledger's createdAt */
+  char *active_title;   /* (owned) "" = none; likewise */
+  PrgIdSet *titles;     /* (owned) */
   PrgChoiceTime specialization_time;
   PrgChoiceTime title_time;
 } PrgView;

@@ -333,15 +333,6 @@ set_base_sums(PrgView *view, const PrgBase *base)
   }
 }
 
-/* Promotions of the ledger that no fold has carried into the rank yet. Those that one has must not act again: the rank may have been set
- * otherwise since. */
-static gint64
-unfolded_promotions(const PrgBase *base)
-{
-  gint64 folded = prg_fold_log_promotions(base->record->fold_log);
-  return folded < 0 ? 0 : MAX(prg_base_count_of(base, "promoted") - folded, 0);
-}
-
 static PrgView *
 new_view_over(const PrgBase *base)
 {
@@ -349,7 +340,9 @@ new_view_over(const PrgBase *base)
   if (base->known) {
     prg_record_free(view->record);
     view->record = prg_record_copy(base->record);
-    view->n_unfolded = unfolded_promotions(base);
+    /* What a fold has carried into the rank must not act again: the rank may have been set otherwise since. */
+    view->n_promotions = prg_base_count_of(base, "promoted");
+    view->n_folded = prg_fold_log_promotions(base->record->fold_log);
     view->has_older = base->older > 0;
     set_base_sums(view, base);
   }

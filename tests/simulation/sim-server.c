@@ -252,7 +252,12 @@ take_fold(PrgRecord *record, const PrgFold *fold)
   take_set(&record->completed_modules, fold->completed_modules);
   take_set(&record->badges, fold->badges);
   take_set(&record->passed_exams, fold->passed_exams);
+  take_set(&record->certifications, fold->certifications);
   take_set(&record->defeated_bosses, fold->defeated_bosses);
+  if (fold->current_rank)
+    prg_record_set(&record->current_rank, fold->current_rank);
+  if (fold->efficiency_metrics)
+    prg_record_set(&record->efficiency_metrics, fold->efficiency_metrics);
   prg_record_set(&record->fold_token, fold->fold_token);
   prg_record_set(&record->fold_log, fold->fold_log);
 }

@@ -173,7 +173,8 @@ apply_all(GPtrArray *operations, PrgApplyMode mode)
 {
   g_autoptr(PrgView) view = prg_view_new();
 
-  view->n_unfolded = operations->len / 4;
+  view->n_promotions = operations->len / 3;
+  view->n_folded = operations->len / 4;
   for (guint i = 0; i < operations->len; i++)
     prg_apply(view, rules, g_ptr_array_index(operations, i), mode);
   prg_view_finish(view, rules, TODAY);

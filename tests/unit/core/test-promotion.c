@@ -95,42 +95,50 @@ apply_promoted(PrgView *view, const Row *promoted)
 }
 
 typedef struct {
-  const char *rank;  /* of the record */
-  gint64 n_unfolded; /* rows of the ledger that no fold has carried */
+  const char *rank;              /* of the record */
+  gint64 n_promotions, n_folded; /* rows that the ledger holds, and that folds have carried */
   Row rows[4];
   const char *expected;
 } RankCase;
 
 static const RankCase rank_cases[] = {
   /* compare-and-set: only from where it started */
-  { "E-1", 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
-  { "", 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
-  { "E-2", 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
-  { "E-4", 0, { { "E-2", "E-1", 0, FALSE } }, "E-4" },
-  { "E-1", 0, { { "E-3", "E-2", 0, FALSE } }, "E-1" },
+  { "E-1", 0, 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
+  { "", 0, 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
+  { "E-2", 0, 0, { { "E-2", "E-1", 0, FALSE } }, "E-2" },
+  { "E-4", 0, 0, { { "E-2", "E-1", 0, FALSE } }, "E-4" },
+  { "E-1", 0, 0, { { "E-3", "E-2", 0, FALSE } }, "E-1" },
   /* two devices at once, and one after the other, in either order of arrival */
-  { "E-1", 0, { { "E-2", "E-1", 0, FALSE }, { "E-2", "E-1", 7, FALSE } }, "E-2" },
-  { "E-1", 2, { { "E-3", "E-2", 9, TRUE }, { "E-2", "E-1", 7, TRUE } }, "E-3" },
-  { "E-1", 2, { { "E-3", "E-2", 7, TRUE }, { "E-2", "E-1", 9, TRUE } }, "E-2" },
+  { "E-1", 0, 0, { { "E-2", "E-1", 0, FALSE }, { "E-2", "E-1", 7, FALSE } }, "E-2" },
+  { "E-1", 2, 0, { { "E-3", "E-2", 9, TRUE }, { "E-2", "E-1", 7, TRUE } }, "E-3" },
+  { "E-1", 2, 0, { { "E-3", "E-2", 7, TRUE }, { "E-2", "E-1", 9, TRUE } }, "E-2" },
   /* another spelling */
-  { "E-3", 0, { { "operative", "sdr_3", 0, FALSE } }, "E-4" },
+  { "E-3", 0, 0, { { "operative", "sdr_3", 0, FALSE } }, "E-4" },
   /* what a fold has carried does not act again: a manager has demoted since */
-  { "E-1", 0, { { "E-2", "E-1", 7, TRUE } }, "E-1" },
-  { "E-1", 1, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 9, TRUE } }, "E-1" },
-  { "E-2", 1, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 9, TRUE } }, "E-3" },
-  /* the newest so many act; own rows that are not in the ledger act on top of them */
-  { "E-1", 1, { { "E-2", "E-1", 7, TRUE }, { "E-2", "E-1", 9, TRUE } }, "E-2" },
-  { "E-1", 1, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 0, FALSE } }, "E-3" },
-  { "E-1", 0, { { "E-2", "E-1", 7, TRUE }, { "E-2", "E-1", 0, FALSE } }, "E-2" },
-  /* more unfolded than are known here */
-  { "E-1", 9, { { "E-2", "E-1", 7, TRUE } }, "E-2" },
+  { "E-1", 1, 1, { { "E-2", "E-1", 7, TRUE } }, "E-1" },
+  { "E-1", 2, 1, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 9, TRUE } }, "E-1" },
+  { "E-2", 2, 1, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 9, TRUE } }, "E-3" },
+  { "E-1", 2, 1, { { "E-2", "E-1", 7, TRUE }, { "E-2", "E-1", 9, TRUE } }, "E-2" },
+  /* nobody knows what was folded: all of the ledger */
+  { "E-1", 1, -1, { { "E-2", "E-1", 7, TRUE } }, "E-1" },
+  { "E-1", 1, -1, { { "E-2", "E-1", 7, TRUE }, { "E-2", "E-1", 0, FALSE } }, "E-2" },
+  /* own rows that are not in the ledger act on top of it */
+  { "E-1", 1, 0, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 0, FALSE } }, "E-3" },
+  { "E-1", 1, 1, { { "E-2", "E-1", 7, TRUE }, { "E-2", "E-1", 0, FALSE } }, "E-2" },
+  /* a machine that does not hold the older ones, all of them folded, or one of them not */
+  { "E-3", 3, 2, { { "E-4", "E-3", 7, TRUE } }, "E-4" },
+  { "E-3", 3, 3, { { "E-4", "E-3", 7, TRUE } }, "E-3" },
+  { "E-3", 3, 1, { { "E-4", "E-3", 7, TRUE } }, "E-4" },
+  /* a row that came after the count was read, or a count that fell */
+  { "E-1", 1, 0, { { "E-2", "E-1", 7, TRUE }, { "E-3", "E-2", 9, TRUE } }, "E-3" },
+  { "E-1", 1, 3, { { "E-2", "E-1", 7, TRUE } }, "E-1" },
   /* never down, and nothing that makes no sense; such a row is counted all the same */
-  { "E-5", 0, { { "E-2", "E-5", 0, FALSE } }, "E-5" },
-  { "E-2", 0, { { "E-2", "E-2", 0, FALSE } }, "E-2" },
-  { "E-2", 0, { { "E-9", "E-2", 0, FALSE } }, "E-2" },
-  { "E-1", 0, { { "E-2", NULL, 0, FALSE } }, "E-1" },
-  { "E-1", 0, { { "E-2", "boss", 0, FALSE } }, "E-1" },
-  { "E-1", 1, { { "E-2", "E-1", 7, TRUE }, { "E-2", NULL, 9, TRUE } }, "E-1" },
+  { "E-5", 0, 0, { { "E-2", "E-5", 0, FALSE } }, "E-5" },
+  { "E-2", 0, 0, { { "E-2", "E-2", 0, FALSE } }, "E-2" },
+  { "E-2", 0, 0, { { "E-9", "E-2", 0, FALSE } }, "E-2" },
+  { "E-1", 0, 0, { { "E-2", NULL, 0, FALSE } }, "E-1" },
+  { "E-1", 0, 0, { { "E-2", "boss", 0, FALSE } }, "E-1" },
+  { "E-1", 2, 1, { { "E-2", NULL, 7, TRUE }, { "E-2", "E-1", 9, TRUE } }, "E-2" },
 };
 
 static void
@@ -140,7 +148,8 @@ assert_rank(const RankCase *test, gboolean backwards)
   guint n_rows = 0;
 
   prg_record_set(&view->record->current_rank, test->rank);
-  view->n_unfolded = test->n_unfolded;
+  view->n_promotions = test->n_promotions;
+  view->n_folded = test->n_folded;
   while (n_rows < G_N_ELEMENTS(test->rows) && test->rows[n_rows].to != NULL)
     n_rows++;
   for (guint i = 0; i < n_rows; i++) {
@@ -168,6 +177,7 @@ test_again(void)
   const Row folded = { "E-2", "E-1", 7, TRUE };
   g_autoptr(GPtrArray) rows = NULL;
 
+  view->n_promotions = view->n_folded = 1;
   apply_promoted(view, &folded);
   prg_view_finish(view, rules, TODAY);
   g_assert_cmpstr(view->record->current_rank, ==, "E-1");

@@ -254,8 +254,12 @@ new_operation(Rig *self, const char *kind, const char *ref, gint64 amount, const
 {
   const PrgSource *source = prg_rules_find_source(self->rules, kind);
   g_autofree char *id = numbered_id(++self->n_ids);
-  return source && source->pays_once ? make_once(kind, ref, amount, device)
-                                     : make_operation(id, kind, ref, amount, device);
+  g_autoptr(PrgOperation) operation = source && source->pays_once
+                                          ? make_once(kind, ref, amount, device)
+                                          : make_operation(id, kind, ref, amount, device);
+  PrgOperation fields = *operation;
+  fields.details = self->details ? self->details : "{}";
+  return prg_operation_new(&fields);
 }
 
 const char *

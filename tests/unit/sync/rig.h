@@ -24,6 +24,7 @@ typedef struct {
   GPtrArray *audits;      /* (owned) (element-type utf8) */
   GPtrArray *ids;         /* (owned) (element-type utf8) of what was earned */
   const char *refuse_ref; /* a POST with a row of this ref is refused without a word about it */
+  const char *details;    /* of what is earned next, here or elsewhere; NULL = none */
   gint64 server_ahead;    /* how far Twenty's clock is ahead, 0 = it does not say */
   guint n_finished;
   gboolean finished_ok, was_forced, sign_in_required;

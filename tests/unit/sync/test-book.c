@@ -332,7 +332,8 @@ static gboolean
 dump_day(gpointer key, gpointer value, gpointer text)
 {
   const PrgDay *day = value;
-  g_string_append_printf(text, "%s %" G_GINT64_FORMAT " %d", day->day, day->xp, day->active);
+  g_string_append_printf(text, "%s %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT, day->day, day->xp, day->active,
+                         day->streak);
   for (guint i = 0; i < PRG_N_METRICS; i++)
     g_string_append_printf(text, " %" G_GINT64_FORMAT, day->counters[i]);
   g_string_append_c(text, '\n');
@@ -351,6 +352,10 @@ dump_kinds(GString *text, const PrgView *view)
   g_ptr_array_sort(lines, compare_texts);
   for (guint i = 0; i < lines->len; i++)
     g_string_append_printf(text, "%s\n", (char *)lines->pdata[i]);
+  g_string_append_printf(text, "%s, attempts %" G_GINT64_FORMAT "\n", view->record->current_rank,
+                         prg_view_get_boss_attempts(view, "redhawk"));
+  const PrgReported *reported = g_hash_table_lookup(view->reported, "mentees");
+  g_string_append_printf(text, "mentees %g\n", reported ? reported->value : -1);
 }
 
 static char *
@@ -376,12 +381,21 @@ dump(const PrgView *view)
 static PrgOperation *
 random_operation(guint number)
 {
-  static const char *const kinds[] = {
-    "dial_made",    "call_connected",      "note_added",   "deal_closed",  "deal_revoked",
-    "correction",   "module_passed",       "badge_earned", "title_earned", "specialization_chosen",
-    "title_chosen", "from_a_newer_version"
-  };
-  static const char *const refs[] = { "closer", "speed_dialer", "module_0", "closer.gold", "deal-1" };
+  static const char *const kinds[] = { "dial_made",      "call_connected",
+                                       "note_added",     "deal_closed",
+                                       "deal_revoked",   "correction",
+                                       "module_passed",  "badge_earned",
+                                       "title_earned",   "specialization_chosen",
+                                       "title_chosen",   "from_a_newer_version",
+                                       "promoted",       "promoted",
+                                       "boss_attempted", "metric_reported",
+                                       "streak_day" };
+  static const char *const refs[] = { "closer",  "speed_dialer", "module_0", "closer.gold", "deal-1",
+                                      "redhawk", "mentees",      "E-2",      "E-3" };
+  static const char *const details[] = { "{\"counters\":{\"dials\":-1}}",
+                                         "{\"from\":\"E-1\",\"streak\":9,\"value\":1}",
+                                         "{\"from\":\"E-2\",\"streak\":3,\"value\":2}",
+                                         "{\"kinds\":{\"dial_made\":-1},\"attempts\":{\"redhawk\":-1}}" };
   static const char *const days[] = { "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21", "not a day" };
   g_autofree char *id = numbered_id(number);
   const PrgOperation fields = { .id = id,
@@ -394,7 +408,7 @@ random_operation(guint number)
                                 .local_day =
                                     g_intern_string(days[g_test_rand_int_range(0, G_N_ELEMENTS(days))]),
                                 .zone = "UTC",
-                                .details = "{\"counters\":{\"dials\":-1}}",
+                                .details = details[g_test_rand_int_range(0, G_N_ELEMENTS(details))],
                                 .created_at = g_test_rand_bit() ? NOW + g_test_rand_int_range(0, 10) : 0 };
   return prg_operation_new(&fields);
 }
@@ -445,6 +459,52 @@ test_incremental_view(void)
   }
 }
 
+/* ---- one fold, whichever device writes it ---- */
+
+static void
+shuffle(GPtrArray *array)
+{
+  for (guint i = array->len; i > 1; i--) {
+    guint k = (guint)g_test_rand_int_range(0, (gint)i);
+    gpointer swap = array->pdata[i - 1];
+    array->pdata[i - 1] = array->pdata[k];
+    array->pdata[k] = swap;
+  }
+}
+
+/* What @device would fold of a ledger that holds @rows, which came to it in any order: its own ones acknowledged, the other's
+ * replicated. */
+static char *
+fold_on(const char *device, GPtrArray *rows)
+{
+  PrgSnapshot *snapshot = prg_snapshot_new();
+  snapshot->base = base_text(100, "module_5");
+  shuffle(rows);
+  for (guint i = 0; i < rows->len; i++) {
+    PrgOperation *operation = rows->pdata[i];
+    gboolean own = g_str_equal(operation->device, device);
+    add_entry(snapshot, prg_operation_ref(operation), own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_REMOTE,
+              TRUE);
+  }
+  g_autoptr(PrgBook) book = prg_book_new(rules, MEMBER, device, snapshot);
+  g_autoptr(PrgView) view = prg_book_view_over(book, prg_book_get_base(book), TRUE);
+  prg_view_finish(view, rules, TODAY);
+  return dump(view);
+}
+
+static void
+test_same_fold(void)
+{
+  for (guint i = 0; i < 300; i++) {
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)prg_operation_unref);
+    for (guint k = 0; k < 40; k++)
+      g_ptr_array_add(rows, with_created_at(random_operation(k), NOW + g_test_rand_int_range(1, 10)));
+    g_autofree char *here = fold_on(DEVICE, rows);
+    g_autofree char *there = fold_on(OTHER_DEVICE, rows);
+    g_assert_cmpstr(here, ==, there);
+  }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -463,6 +523,7 @@ main(int argc, char **argv)
   g_test_add_func("/book/meta", test_meta);
   g_test_add_func("/book/choice-turns", test_choice_turns);
   g_test_add_func("/book/incremental-view", test_incremental_view);
+  g_test_add_func("/book/same-fold", test_same_fold);
   int code = g_test_run();
   prg_rules_unref(rules);
   return code;
