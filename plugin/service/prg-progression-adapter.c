@@ -254,7 +254,7 @@ on_engine_changed(PrgSession *session, PrgProgressionAdapter *self)
   refresh(self);
 }
 
-/* ---- midnight: a streak may end, a day leaves the metrics' window ---- */
+/* ---- midnight: a streak may end, a day leaves the metrics' window, a badge's window is covered ---- */
 
 static void schedule_midnight(PrgProgressionAdapter *self);
 
@@ -264,8 +264,11 @@ on_midnight(gpointer user_data)
   PrgProgressionAdapter *self = user_data;
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
       g_main_context_pusher_new(prg_jobs_get_context(prg_session_get_jobs(self->session)));
+  PrgEngine *engine = prg_session_get_engine(self->session);
 
   refresh(self);
+  if (engine)
+    prg_engine_award_due(engine);
   schedule_midnight(self);
   return G_SOURCE_REMOVE;
 }

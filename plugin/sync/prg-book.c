@@ -487,6 +487,15 @@ prg_book_plan_awards(PrgBook *self,
 }
 
 GPtrArray *
+prg_book_plan_due(PrgBook *self, const PrgMoment *moment)
+{
+  GPtrArray *changes = prg_changes_new();
+  g_autofree char *today = prg_day_of(moment->now, moment->zone);
+  prg_book_plan_awards(self, prg_book_view(self, today), moment, "", changes);
+  return changes;
+}
+
+GPtrArray *
 prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment, const char *answer)
 {
   GPtrArray *changes = prg_changes_new();

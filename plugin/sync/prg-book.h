@@ -77,6 +77,10 @@ guint prg_book_plan_awards(PrgBook *self,
                            const char *cause,
                            GPtrArray *changes);
 
+/* The awards that are due now, for the store: a day that ends makes some due that no operation does. Returns: (transfer full)
+ * (element-type PrgChange) */
+GPtrArray *prg_book_plan_due(PrgBook *self, const PrgMoment *moment);
+
 /* A view over @base instead of the book's own. @ledger_only leaves out what is not in the ledger yet: what a
  * fold may write. Everything the ledger holds counts as part of @base. Returns: (transfer full), not finished
  * with a day. */

@@ -6,13 +6,14 @@
 
 G_BEGIN_DECLS
 
-/* A command or a change set that waits for the lane. */
+/* A command, a change set or a look for due awards that waits for the lane. */
 typedef struct {
   PrgPlanFunc plan; /* (nullable) */
   gpointer plan_data;
   GDestroyNotify plan_destroy;
-  GPtrArray *changes; /* (owned) (nullable) */
-  GTask *task;        /* (owned) */
+  gboolean is_derivation; /* no command: only the awards that are due */
+  GPtrArray *changes;     /* (owned) (nullable) */
+  GTask *task;            /* (owned) */
 } PrgJob;
 
 /* An input of the machine that waits for the lane. */

@@ -298,7 +298,10 @@ prg_engine_submit_async(PrgEngine *self,
                         gpointer user_data)
 {
   PrgJob *job = g_new0(PrgJob, 1);
-  *job = (PrgJob){ plan, plan_data, plan_destroy, NULL, g_task_new(self, cancellable, callback, user_data) };
+  *job = (PrgJob){ .plan = plan,
+                   .plan_data = plan_data,
+                   .plan_destroy = plan_destroy,
+                   .task = g_task_new(self, cancellable, callback, user_data) };
   g_task_set_source_tag(job->task, prg_engine_submit_async);
   /* What is committed is committed: a caller that went away does not turn it into an error. */
   g_task_set_check_cancellable(job->task, FALSE);
@@ -327,6 +330,16 @@ prg_engine_commit_async(PrgEngine *self,
   job->task = g_task_new(self, cancellable, callback, user_data);
   g_task_set_source_tag(job->task, prg_engine_commit_async);
   g_task_set_check_cancellable(job->task, FALSE);
+  push_job(self, job);
+}
+
+void
+prg_engine_award_due(PrgEngine *self)
+{
+  PrgJob *job = g_new0(PrgJob, 1);
+  job->is_derivation = TRUE;
+  job->task = g_task_new(self, NULL, NULL, NULL);
+  g_task_set_source_tag(job->task, prg_engine_award_due);
   push_job(self, job);
 }
 

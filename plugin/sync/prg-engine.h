@@ -85,6 +85,9 @@ void prg_engine_commit_async(PrgEngine *self,
                              gpointer user_data);
 gboolean prg_engine_commit_finish(PrgEngine *self, GAsyncResult *result, GError **error);
 
+/* Records the awards that are due by now, if any: to be called when a new local day begins. */
+void prg_engine_award_due(PrgEngine *self);
+
 /* Pushes, reads and folds now; joins a running cycle. Errors: NOT_SIGNED_IN, OFFLINE, AUTHENTICATION_FAILED,
  * PERMISSION_DENIED, SCHEMA_MISSING, RATE_LIMITED, SERVER_ERROR, STORAGE_FAILED, CANCELLED. */
 void prg_engine_sync_async(PrgEngine *self,

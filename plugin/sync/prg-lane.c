@@ -166,6 +166,8 @@ static void
 run_job(PrgEngine *self, PrgJob *job)
 {
   GError *error = NULL;
+  if (job->is_derivation)
+    job->changes = prg_book_plan_due(self->book, prg_engine_get_moment(self));
   if (job->plan) {
     g_autofree char *answer = NULL;
     g_autoptr(GPtrArray) operations = job->plan(self, job->plan_data, &answer, &error);

@@ -9,6 +9,8 @@ base_text(gint64 external, const char *module)
 {
   g_autoptr(PrgRecord) record = prg_record_new();
   prg_record_set(&record->id, RECORD);
+  prg_record_set(&record->current_rank, "E-1");
+  prg_record_set(&record->fold_log, "v1 c=1 d=0 p=0");
   record->total_xp = record->external_xp = prg_number(external);
   record->ledger_xp = record->ledger_count = record->external_deals = record->closed_deals = prg_number(0);
   if (module)
@@ -167,6 +169,34 @@ test_plan_sequence(void)
   other->seq = 99;
   take_one(book, other, PRG_OPERATION_REMOTE, TRUE);
   g_assert_cmpint(prg_book_next_seq(book), ==, 3);
+}
+
+/* A day that ends can make an award due that no operation makes: a week's window is covered now. */
+static void
+test_plan_due(void)
+{
+  g_autoptr(PrgBook) book = new_book(0, NULL);
+  g_autoptr(PrgBook) unread = new_empty_book();
+  g_autoptr(GTimeZone) zone = g_time_zone_new_utc();
+  PrgMoment moment = moment_of(book, zone);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree char *id = numbered_id(i);
+    take_one(book, make_operation(id, "appointment_set", "", 100, DEVICE), PRG_OPERATION_LEDGERED, FALSE);
+  }
+  g_autoptr(GPtrArray) today = prg_book_plan_due(book, &moment);
+  g_assert_cmpuint(today->len, ==, 1);
+  g_assert_cmpstr(change_at(today, 0)->operation->ref, ==, "efficiency_elite.bronze");
+  g_assert_cmpstr(change_at(today, 0)->operation->cause, ==, "");
+  prg_book_take(book, today);
+  moment.now += 5 * G_TIME_SPAN_DAY;
+  g_autoptr(GPtrArray) early = prg_book_plan_due(book, &moment);
+  g_assert_cmpuint(early->len, ==, 0);
+  moment.now += G_TIME_SPAN_DAY;
+  g_autoptr(GPtrArray) due = prg_book_plan_due(book, &moment);
+  g_assert_cmpuint(due->len, ==, 1);
+  g_assert_cmpstr(change_at(due, 0)->operation->ref, ==, "efficiency_elite.silver");
+  g_autoptr(GPtrArray) none = prg_book_plan_due(unread, &moment);
+  g_assert_cmpuint(none->len, ==, 0);
 }
 
 /* ---- paid already ---- */
@@ -515,6 +545,7 @@ main(int argc, char **argv)
   g_test_add_func("/book/plan/waits-for-a-base", test_plan_waits_for_base);
   g_test_add_func("/book/plan/nothing", test_plan_nothing);
   g_test_add_func("/book/plan/sequence", test_plan_sequence);
+  g_test_add_func("/book/plan/due", test_plan_due);
   g_test_add_func("/book/is-paid", test_is_paid);
   g_test_add_func("/book/states", test_states);
   g_test_add_func("/book/in-base", test_in_base);
