@@ -80,6 +80,7 @@ test_day_of_zones(void)
     g_autofree char *day = prg_day_of(seconds * G_USEC_PER_SEC + g_test_rand_int_range(0, 1000000), zone);
 
     g_assert_cmpstr(day, ==, expected);
+    g_assert_cmpint(prg_hour_of(seconds * G_USEC_PER_SEC, zone), ==, g_date_time_get_hour(local));
   }
 }
 

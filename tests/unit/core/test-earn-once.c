@@ -190,6 +190,107 @@ test_metric(void)
   g_assert_cmpint(row(rows, 0)->amount, ==, 0);
   g_assert_cmpstr(row(rows, 0)->details, ==, "{\"value\":0.75}");
 }
+
+/* A count is a whole number. */
+static void
+test_count_reported(void)
+{
+  static const double wrong[] = { -1, 0.5, NAN, INFINITY, 1000001 };
+  static const double right[] = { 0, 2, 1000000 };
+  g_autoptr(PrgView) view = view_with(0, "");
+  PrgEarnRequest request = plain;
+
+  request.ref = "mentees";
+  for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    request.score = wrong[i];
+    assert_refused(prg_earn_metric, view, &request, PRG_ERROR_INVALID_ARGUMENT);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(right); i++) {
+    g_autoptr(GPtrArray) rows = NULL;
+    const PrgReported *reported;
+
+    request.score = right[i];
+    rows = prg_earn_metric(view, rules, &moment, &request, NULL);
+    prg_apply(view, rules, row(rows, 0), PRG_APPLY_NEW);
+    reported = g_hash_table_lookup(view->reported, "mentees");
+    g_assert_cmpfloat(reported->value, ==, right[i]);
+  }
+}
+
+/* Before nine on the clocks where the rep is, whatever they show elsewhere. */
+static void
+test_early_calls(void)
+{
+  static const struct {
+    const char *instant, *zone;
+    gboolean early;
+  } cases[] = {
+    { "2026-11-20T08:59:59Z", "UTC", TRUE },
+    { "2026-11-20T09:00:00Z", "UTC", FALSE },
+    { "2026-11-20T00:00:00Z", "UTC", TRUE },
+    { "2026-11-19T23:59:59Z", "UTC", FALSE },
+    { "2026-11-19T13:59:59Z", "America/New_York", TRUE },
+    { "2026-11-19T14:00:00Z", "America/New_York", FALSE },
+    { "2026-11-20T03:29:59Z", "Asia/Kolkata", TRUE },
+    { "2026-11-20T03:30:00Z", "Asia/Kolkata", FALSE },
+  };
+  g_autoptr(PrgView) view = view_with(0, "");
+  GTimeZone *utc = moment.zone;
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(cases[i].zone);
+    g_autoptr(GPtrArray) call = NULL, dial = NULL, other = NULL;
+    PrgEarnRequest request = plain;
+
+    moment.zone = zone;
+    g_test_message("%s in %s", cases[i].instant, cases[i].zone);
+    g_assert_true(prg_instant_parse(cases[i].instant, &request.occurred_at));
+    request.disposition = "DNC";
+    call = prg_earn_call(view, rules, &moment, &request, NULL);
+    request.kind = "dial";
+    dial = prg_earn_xp(view, rules, &moment, &request, NULL);
+    request.kind = "email_sent";
+    other = prg_earn_xp(view, rules, &moment, &request, NULL);
+    g_assert_cmpuint(call->len, ==, cases[i].early ? 2 : 1);
+    g_assert_cmpuint(dial->len, ==, cases[i].early ? 2 : 1);
+    g_assert_cmpuint(other->len, ==, 1);
+    if (!cases[i].early)
+      continue;
+    g_assert_cmpstr(row(call, 1)->kind, ==, "early_call");
+    g_assert_cmpint(row(call, 1)->amount, ==, 0);
+    g_assert_cmpstr(row(call, 1)->cause, ==, row(call, 0)->id);
+    g_assert_cmpstr(row(call, 1)->local_day, ==, row(call, 0)->local_day);
+  }
+  moment.zone = utc;
+}
+
+/* A revoked call is taken from everything that it counted into, a revoked attempt from the boss's. */
+static void
+test_revoked_counts(void)
+{
+  g_autoptr(PrgView) view = view_with(9200, "");
+  PrgEarnRequest request = plain;
+  g_autoptr(GPtrArray) call = NULL, attempt = NULL, revoked = NULL, taken_back = NULL;
+
+  request.disposition = "CONTACT";
+  request.occurred_at = NOW - 2 * 3600 * (gint64)G_USEC_PER_SEC;
+  call = prg_earn_call(view, rules, &moment, &request, NULL);
+  request.ref = "redhawk";
+  attempt = prg_earn_boss_attempt(view, rules, &moment, &request, NULL);
+  for (guint i = 0; i < call->len; i++)
+    prg_apply(view, rules, row(call, i), PRG_APPLY_NEW);
+  prg_apply(view, rules, row(attempt, 0), PRG_APPLY_NEW);
+  g_assert_cmpint(prg_view_get_kind_count(view, "early_call"), ==, 1);
+  g_assert_cmpint(prg_view_get_boss_attempts(view, "redhawk"), ==, 1);
+  revoked = prg_earn_revocation(rules, &moment, call, "wrong button", NULL);
+  taken_back = prg_earn_revocation(rules, &moment, attempt, "wrong button", NULL);
+  prg_apply(view, rules, row(revoked, 0), PRG_APPLY_NEW);
+  prg_apply(view, rules, row(taken_back, 0), PRG_APPLY_NEW);
+  for (guint i = 0; i < call->len; i++)
+    g_assert_cmpint(prg_view_get_kind_count(view, row(call, i)->kind), ==, 0);
+  g_assert_cmpint(prg_view_get_boss_attempts(view, "redhawk"), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -202,5 +303,8 @@ main(int argc, char **argv)
   g_test_add_func("/earn/badges-and-certifications", test_badges_and_certifications);
   g_test_add_func("/earn/choices", test_choices);
   g_test_add_func("/earn/metric", test_metric);
+  g_test_add_func("/earn/count-reported", test_count_reported);
+  g_test_add_func("/earn/early-calls", test_early_calls);
+  g_test_add_func("/earn/revoked-counts", test_revoked_counts);
   return run_earn_tests();
 }

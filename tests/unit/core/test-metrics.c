@@ -168,6 +168,55 @@ test_json_of_hostile_text(void)
   }
 }
 
+/* The domain's table of tiers; a boundary belongs to the better tier. */
+static void
+test_tiers(void)
+{
+  static const struct {
+    PrgRate rate;
+    gboolean lower;
+    double elite, above, satisfactory;
+  } tiers[] = {
+    { PRG_RATE_SUB_30S_DROP, TRUE, 0.35, 0.50, 0.70 },    { PRG_RATE_CALL_TO_APPT, FALSE, 0.067, 0.05, 0.02 },
+    { PRG_RATE_TWO_PLUS_MIN, FALSE, 0.35, 0.26, 0.15 },   { PRG_RATE_SHOW, FALSE, 0.85, 0.76, 0.60 },
+    { PRG_RATE_SMS_ENROLLMENT, FALSE, 0.05, 0.03, 0.01 },
+  };
+
+  g_assert_cmpuint(G_N_ELEMENTS(tiers), ==, PRG_N_RATES);
+  for (guint i = 0; i < G_N_ELEMENTS(tiers); i++) {
+    double worse = tiers[i].lower ? 0.0001 : -0.0001;
+    PrgRate rate = tiers[i].rate;
+
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].lower ? 0 : 1), ==, "elite");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].elite), ==, "elite");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].elite + worse), ==, "above");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].above), ==, "above");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].above + worse), ==, "satisfactory");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].satisfactory), ==, "satisfactory");
+    g_assert_cmpstr(prg_metrics_tier(rules, rate, tiers[i].satisfactory + worse), ==, "");
+  }
+}
+
+/* The whole life is what the counts of rows say, also of rows that no day here holds. */
+static void
+test_over_life(void)
+{
+  g_autoptr(PrgView) view = prg_view_new();
+  PrgMetrics metrics;
+
+  prg_metrics_over_life(view, rules, &metrics);
+  g_assert_false(metrics.known[PRG_RATE_SHOW]);
+  g_assert_true(metrics.ramp_up);
+  add_rows(view, "dial_made", 200, 400);
+  add_rows(view, "appointment_set", 4, 400);
+  add_rows(view, "appointment_held", 3, 0);
+  g_tree_remove_all(view->days);
+  prg_metrics_over_life(view, rules, &metrics);
+  g_assert_cmpint(metrics.denominators[PRG_RATE_SHOW], ==, 4);
+  g_assert_cmpfloat(metrics.rates[PRG_RATE_SHOW], ==, 0.75);
+  g_assert_false(metrics.ramp_up);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -182,6 +231,8 @@ main(int argc, char **argv)
   g_test_add_func("/metrics/ratios-stay-ratios", test_ratios_stay_ratios);
   g_test_add_func("/metrics/json", test_json);
   g_test_add_func("/metrics/json-of-hostile-text", test_json_of_hostile_text);
+  g_test_add_func("/metrics/tiers", test_tiers);
+  g_test_add_func("/metrics/over-life", test_over_life);
   result = g_test_run();
   prg_rules_unref(rules);
   return result;
