@@ -7,7 +7,7 @@ import select
 import termios
 
 from probe import *  # noqa: F403
-from common import parametrize, run as run_tests
+from common import FIRST_DEAL, parametrize, run as run_tests
 
 OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
 COMMANDS = ("status", "call", "xp", "deal", "module", "exam", "boss", "revoke", "events", "metrics", "operations", "audit", "retry",
@@ -47,7 +47,7 @@ def test_earning(env):
     equal({key: answer[key] for key in ("earned", "total", "level", "leveled_up")},
           {"earned": 47, "total": 47, "level": 1, "leveled_up": False}, "call")
     equal(said(session, "call", "CONTACT", "--duration", "150", "--lead", "lead-1", "--id", "c1", "--details", "text"), answer, "repeated")
-    cases = ((("xp", "email_sent", "--ref", "m"), 10), (("xp", "note_added", "--amount", "9500"), 9500), (("deal", "d1"), 300),
+    cases = ((("xp", "email_sent", "--ref", "m"), 10), (("xp", "note_added", "--amount", "9500"), 9500), (("deal", "d1"), 300 + FIRST_DEAL),
              (("module", "module_0", "0.9"), 50), (("exam", "operative_certification", "0.96"), 100), (("boss", "redhawk"), 1500),
              (("deal", "d1"), 0), (("xp", "correction", "--amount", "-50"), -50))
     total = 47

@@ -4,7 +4,7 @@
 import xml.etree.ElementTree as ET
 
 from probe import *  # noqa: F403
-from common import XP, parametrize, run as run_tests
+from common import FIRST_DEAL, XP, parametrize, run as run_tests
 
 MEMBER_IN_DOCS = "6f1c2b34-9d0e-4a55-8c7b-2f4e6a8b0c1d"
 ID_IN_DOCS = "8b4f0a52-6a0c-4f55-9a53-0b1f6a3f2c11"
@@ -99,7 +99,7 @@ def test_one_properties_changed_for_each_transaction(env):
     client, total = session.client, 0
     before = get_all(client, NAME)
     for call, worth in ((lambda: session.call("CONTACT", 150), 25 + 2 + 5 + 15), (lambda: session.add("email_sent"), 10),
-                        (lambda: session.deal("deal-1"), 300), (lambda: session.module("module_0"), 50)):
+                        (lambda: session.deal("deal-1"), 300 + FIRST_DEAL), (lambda: session.module("module_0"), 50)):
         fence(client)
         mark = len(client.signals)
         answer = call()
@@ -162,7 +162,7 @@ def test_news_once_also_over_a_restart(env):
     session.sync()
     fence(client)
     equal(client.seen("LevelUp", mark), [(1, 12)], "LevelUp")
-    equal(client.seen("BadgeUnlocked", mark), [("redhawk_slayer.gold",)], "BadgeUnlocked")
+    equal(client.seen("BadgeUnlocked", mark), [("redhawk_slayer.gold",), ("first_blood.bronze",)], "BadgeUnlocked")
     equal(client.seen("BossDefeated", mark), [("redhawk",)], "BossDefeated")
     for end in (session.stop, session.kill):
         end()

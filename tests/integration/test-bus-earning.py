@@ -5,7 +5,7 @@ import json
 import time
 
 from probe import *  # noqa: F403
-from common import XP, parametrize, refused, run as run_tests
+from common import FIRST_DEAL, XP, parametrize, refused, run as run_tests
 
 FIRST_DIAL = XP["first_dial_of_day"]
 RATE, BURST = 200, 2000  # commands a second from one caller, as documented
@@ -72,7 +72,7 @@ def test_what_pays_once(env):
     session = env.session()
     client = session.client
     session.add("note_added", amount=9200)
-    cases = {"deal": (lambda: session.deal("deal-1"), 300), "module": (lambda: session.module("module_0", 0.8), 50),
+    cases = {"deal": (lambda: session.deal("deal-1"), 300 + FIRST_DEAL), "module": (lambda: session.module("module_0", 0.8), 50),
              "exam": (lambda: client.call(NAME, "PassExam", "operative_certification", 0.96), 100),
              "boss": (lambda: client.call(NAME, "DefeatBoss", "redhawk"), 1000 + 500)}
     total = 9200
@@ -117,7 +117,8 @@ def test_gates(env):
 
 # Types that have a method of their own, and those that the service awards.
 OWN_METHOD = {"deal_closed": "CloseDeal", "module_passed": "CompleteModule", "exam_passed": "PassExam", "elite_exam_bonus": "PassExam",
-              "boss_defeated": "DefeatBoss", "deal_revoked": "RevokeEvent", "under_thirty_second_call": "RecordCall"}
+              "boss_defeated": "DefeatBoss", "deal_revoked": "RevokeEvent", "under_thirty_second_call": "RecordCall",
+              "early_call": "RecordCall"}
 DERIVED = ("first_dial_of_day", "streak_day", "streak_bonus", "badge_earned", "title_earned", "external_activity")
 
 
@@ -145,6 +146,7 @@ def test_unknown_type(env):
     equal([row["eventType"] for row in env.server.rows(session.member)], ["coffee_made"], "the row")
 
 
+EFFICIENCY_ELITE = 100  # efficiency_elite.bronze: two appointments within 40 dials of a day
 ALIASES = {"dial": "dial_made", "connect": "call_connected", "voicemail": "voicemail_left", "appointment": "appointment_set",
            "email_replied": "email_reply", "sms_replied": "sms_reply", "referral": "referral_generated"}
 SOURCES = {"dial_made": 2 + FIRST_DIAL, "call_connected": 5, "two_plus_minute_call": 15, "callback_scheduled": 25,
@@ -160,6 +162,7 @@ def test_the_catalogue(env):
         equal(session.add(kind)[1:3], (worth, total), kind)
     for alias, kind in ALIASES.items():
         worth = 2 if kind == "dial_made" else SOURCES[kind]
+        worth += EFFICIENCY_ELITE if kind == "appointment_set" else 0  # the second one, after few dials
         total += worth
         equal(session.add(alias)[1:3], (worth, total), alias)
         equal(len(session.events(type=alias)), len(session.events(type=kind)), f"events of {alias}")

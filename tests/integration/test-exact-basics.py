@@ -30,7 +30,7 @@ def test_two_machines_of_one_rep(env):
     for session in (one, two, one, two):
         session.sync_until_well()
     total = 12 * sum(worth(*kind) for kind in kinds) + FIRST_DIAL + XP["deal_closed"] + FIRST_DEAL + MODULE
-    rows = 12 * sum(len(call_rows(*kind)) for kind in kinds) + 3
+    rows = 12 * sum(len(call_rows(*kind)) for kind in kinds) + 4
     record = expect_exact(env.server, [one, two], total, rows, deals=1)
     equal(record["completedModules"], '["module_0"]', "completedModules")
     for session in (one, two):
@@ -48,7 +48,7 @@ def test_two_machines_take_turns(env):
     for session in (one, two):
         session.sync()
     total = 6 * worth("CONTACT", 150) + FIRST_DIAL + 3 * XP["deal_closed"] + FIRST_DEAL
-    expect_exact(env.server, [one, two], total, 6 * 3 + 1 + 3, deals=3)
+    expect_exact(env.server, [one, two], total, 6 * 3 + 1 + 4, deals=3)
 
 
 def expect_history(session, leads):
