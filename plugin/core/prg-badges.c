@@ -18,75 +18,87 @@ is_covered(const PrgView *view, gint days, const char *today)
          first_number <= today_number - (days - 1);
 }
 
+/* What is asked: one tier of one badge. */
+typedef struct {
+  const PrgView *view;
+  const PrgRules *rules;
+  const PrgBadge *badge;
+  const PrgBadgeTier *tier;
+  const char *today;
+} Question;
+
 static void
-measure_rate(const PrgView *view,
-             const PrgRules *rules,
-             const PrgBadge *badge,
-             const PrgBadgeTier *tier,
-             const char *today,
-             PrgMeasured *measured)
+measure_rate(const Question *self, PrgMeasured *measured)
 {
+  const PrgBadgeTier *tier = self->tier;
+  int rate = self->badge->of;
   PrgMetrics metrics;
 
   if (tier->days > 0)
-    prg_metrics_over(view, rules, today, tier->days, &metrics);
+    prg_metrics_over(self->view, self->rules, self->today, tier->days, &metrics);
   else
-    prg_metrics_over_life(view, rules, &metrics);
-  measured->progress = metrics.rates[badge->of];
+    prg_metrics_over_life(self->view, self->rules, &metrics);
+  measured->progress = metrics.rates[rate];
   measured->needed = tier->threshold;
-  if (!metrics.known[badge->of])
+  if (!metrics.known[rate])
     measured->why = "rate-unknown";
-  else if (metrics.denominators[badge->of] < tier->minimum)
+  else if (metrics.denominators[rate] < tier->minimum)
     measured->why = "too-few";
-  else if (!is_covered(view, tier->days, today))
+  else if (!is_covered(self->view, tier->days, self->today))
     measured->why = "window-not-covered";
   else if (metrics.ramp_up)
     measured->why = "ramp-up";
   measured->known = *measured->why == '\0';
-  measured->holds = measured->known && prg_passes(badge->passes, measured->progress, measured->needed);
+  measured->holds = measured->known && prg_passes(measured->passes, measured->progress, measured->needed);
 }
 
 /* Not a rate: few dials are no reason to wait, they are the point. */
 static void
-measure_within(const PrgView *view,
-               const PrgRules *rules,
-               const PrgBadge *badge,
-               const PrgBadgeTier *tier,
-               const char *today,
-               PrgMeasured *measured)
+measure_within(const Question *self, PrgMeasured *measured)
 {
+  const PrgBadgeTier *tier = self->tier;
   PrgMetrics metrics;
   gboolean too_many;
 
-  prg_metrics_over(view, rules, today, tier->days, &metrics);
-  too_many = metrics.totals[badge->among] > tier->within;
-  measured->progress = (double)metrics.totals[badge->of];
+  prg_metrics_over(self->view, self->rules, self->today, tier->days, &metrics);
+  too_many = metrics.totals[self->badge->among] > tier->within;
+  measured->progress = (double)metrics.totals[self->badge->of];
   measured->needed = (double)tier->count;
-  measured->known = is_covered(view, tier->days, today);
+  measured->known = is_covered(self->view, tier->days, self->today);
   if (!measured->known)
     measured->why = "window-not-covered";
   else if (too_many)
     measured->why = "too-many";
-  measured->holds = measured->known && !too_many && metrics.totals[badge->of] >= tier->count;
+  measured->holds = measured->known && !too_many && measured->progress >= measured->needed;
 }
 
 static gint64
-count_of(const PrgView *view, const PrgBadge *badge, const char *today)
+count_of(const Question *self)
 {
-  switch (badge->measure) {
+  const PrgRecord *record = self->view->record;
+
+  switch (self->badge->measure) {
   case PRG_MEASURE_ROWS:
-    return prg_view_get_kind_count(view, badge->subject);
+    return prg_view_get_kind_count(self->view, self->badge->subject);
   case PRG_MEASURE_DEALS:
-    return view->record->closed_deals.value;
+    return record->closed_deals.value;
   case PRG_MEASURE_STREAK:
-    return prg_view_streak(view, today);
+    return prg_view_streak(self->view, self->today);
   case PRG_MEASURE_BOSS:
-    return prg_id_set_contains(view->record->defeated_bosses, badge->subject) ? 1 : 0;
+    return prg_id_set_contains(record->defeated_bosses, self->badge->subject) ? 1 : 0;
   case PRG_MEASURE_RATE:
   case PRG_MEASURE_WITHIN:
   default:
     return 0;
   }
+}
+
+static void
+measure_count(const Question *self, PrgMeasured *measured)
+{
+  measured->progress = (double)count_of(self);
+  measured->needed = self->badge->measure == PRG_MEASURE_BOSS ? 1 : (double)self->tier->count;
+  measured->holds = measured->progress >= measured->needed;
 }
 
 void
@@ -97,16 +109,15 @@ prg_badges_measure(const PrgView *view,
                    const char *today,
                    PrgMeasured *measured)
 {
+  Question question = { view, rules, badge, tier, today };
+
   *measured = (PrgMeasured){ .passes = badge->passes, .known = TRUE, .why = "" };
-  if (badge->measure == PRG_MEASURE_RATE) {
-    measure_rate(view, rules, badge, tier, today, measured);
-  } else if (badge->measure == PRG_MEASURE_WITHIN) {
-    measure_within(view, rules, badge, tier, today, measured);
-  } else {
-    measured->progress = (double)count_of(view, badge, today);
-    measured->needed = badge->measure == PRG_MEASURE_BOSS ? 1 : (double)tier->count;
-    measured->holds = measured->progress >= measured->needed;
-  }
+  if (badge->measure == PRG_MEASURE_RATE)
+    measure_rate(&question, measured);
+  else if (badge->measure == PRG_MEASURE_WITHIN)
+    measure_within(&question, measured);
+  else
+    measure_count(&question, measured);
 }
 
 const char *

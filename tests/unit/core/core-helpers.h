@@ -66,3 +66,13 @@ day_after(const char *day, gint days)
   g_assert_true(prg_day_parse(day, &number));
   return prg_day_format(number + days);
 }
+
+/* Applies @count rows of @kind without XP, @days_ago days before TODAY. */
+static inline void
+apply_rows(PrgView *view, PrgRules *rules, const char *kind, gint64 count, gint days_ago)
+{
+  g_autofree char *day = day_after(TODAY, -days_ago);
+
+  for (gint64 i = 0; i < count; i++)
+    apply_row(view, rules, kind, 0, "", day);
+}

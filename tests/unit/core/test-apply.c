@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "../shuffle.h"
 #include "core-helpers.h"
 
 static PrgRules *rules;
@@ -154,18 +155,6 @@ random_operation(void)
   };
 
   return prg_operation_new(&fields);
-}
-
-static void
-shuffle(GPtrArray *array)
-{
-  for (guint i = array->len; i > 1; i--) {
-    guint k = (guint)g_test_rand_int_range(0, (gint)i);
-    gpointer swap = array->pdata[i - 1];
-
-    array->pdata[i - 1] = array->pdata[k];
-    array->pdata[k] = swap;
-  }
 }
 
 static char *

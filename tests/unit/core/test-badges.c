@@ -6,15 +6,6 @@
 
 static PrgRules *rules;
 
-static void
-add_rows(PrgView *view, const char *kind, gint64 count, gint days_ago)
-{
-  g_autofree char *day = day_after(TODAY, -days_ago);
-
-  for (gint64 i = 0; i < count; i++)
-    apply_row(view, rules, kind, 0, "", day);
-}
-
 /* XP of the award of @badge that is due, -1 = it is not. */
 static gint64
 due_xp(const PrgView *view, const char *badge)
@@ -76,12 +67,12 @@ test_counters(void)
     if (tier->kind == NULL)
       view->record->closed_deals = prg_number(tier->count - 1);
     else
-      add_rows(view, tier->kind, tier->count - 1, 20);
+      apply_rows(view, rules, tier->kind, tier->count - 1, 20);
     g_assert_cmpint(due_xp(view, tier->badge), ==, -1);
     if (tier->kind == NULL)
       view->record->closed_deals = prg_number(tier->count);
     else
-      add_rows(view, tier->kind, 1, 0);
+      apply_rows(view, rules, tier->kind, 1, 0);
     g_assert_cmpint(due_xp(view, tier->badge), ==, tier->xp);
     prg_id_set_add(view->record->badges, tier->badge);
     g_assert_cmpint(due_xp(view, tier->badge), ==, -1);
@@ -106,9 +97,9 @@ test_streak_warrior(void)
     g_autoptr(PrgView) view = prg_view_new();
 
     for (gint day = 0; day < tiers[i].days - 1; day++)
-      add_rows(view, "note_added", 1, day);
+      apply_rows(view, rules, "note_added", 1, day);
     g_assert_cmpint(due_xp(view, tiers[i].badge), ==, -1);
-    add_rows(view, "note_added", 1, tiers[i].days - 1);
+    apply_rows(view, rules, "note_added", 1, tiers[i].days - 1);
     g_assert_cmpint(due_xp(view, tiers[i].badge), ==, tiers[i].xp);
   }
 }
@@ -121,7 +112,7 @@ test_streak_warrior_on_a_new_machine(void)
   g_autofree char *first = day_after(TODAY, -34);
 
   for (gint day = 0; day < 35; day++)
-    add_rows(view, "note_added", 1, day);
+    apply_rows(view, rules, "note_added", 1, day);
   g_assert_cmpint(due_xp(view, "streak_warrior.gold"), ==, -1);
   apply_told(view, rules, "streak_day", first, first, "{\"streak\":331}");
   g_assert_cmpint(due_xp(view, "streak_warrior.gold"), ==, 1000);
@@ -172,9 +163,9 @@ new_rate_view(const RateTier *tier, gint percent, gint64 dials, gint days)
 {
   PrgView *view = prg_view_new();
 
-  add_rows(view, "dial_made", dials, days - 1);
-  add_rows(view, "call_connected", 100, days - 1);
-  add_rows(view, tier->numerator, percent, days - 1);
+  apply_rows(view, rules, "dial_made", dials, days - 1);
+  apply_rows(view, rules, "call_connected", 100, days - 1);
+  apply_rows(view, rules, tier->numerator, percent, days - 1);
   return view;
 }
 
@@ -222,19 +213,19 @@ test_show_rate(void)
     g_autoptr(PrgView) many = prg_view_new();
 
     g_test_message("%s", tiers[i].badge);
-    add_rows(few, "dial_made", 200, 300);
-    add_rows(few, "appointment_set", tiers[i].minimum - 1, 200);
-    add_rows(few, "appointment_held", tiers[i].minimum - 1, 100);
+    apply_rows(few, rules, "dial_made", 200, 300);
+    apply_rows(few, rules, "appointment_set", tiers[i].minimum - 1, 200);
+    apply_rows(few, rules, "appointment_held", tiers[i].minimum - 1, 100);
     g_assert_cmpint(due_xp(few, tiers[i].badge), ==, -1);
-    add_rows(few, "appointment_set", 1, 0);
-    add_rows(few, "appointment_held", 1, 0);
+    apply_rows(few, rules, "appointment_set", 1, 0);
+    apply_rows(few, rules, "appointment_held", 1, 0);
     g_assert_cmpint(due_xp(few, tiers[i].badge), ==, tiers[i].xp);
-    add_rows(many, "dial_made", 199, 300);
-    add_rows(many, "appointment_set", 100, 200);
-    add_rows(many, "appointment_held", tiers[i].percent, 100);
-    add_rows(many, "dial_made", 1, 0);
+    apply_rows(many, rules, "dial_made", 199, 300);
+    apply_rows(many, rules, "appointment_set", 100, 200);
+    apply_rows(many, rules, "appointment_held", tiers[i].percent, 100);
+    apply_rows(many, rules, "dial_made", 1, 0);
     g_assert_cmpint(due_xp(many, tiers[i].badge), ==, -1);
-    add_rows(many, "appointment_held", 1, 0);
+    apply_rows(many, rules, "appointment_held", 1, 0);
     g_assert_cmpint(due_xp(many, tiers[i].badge), ==, tiers[i].xp);
   }
 }
@@ -261,17 +252,17 @@ test_efficiency_elite(void)
     g_autoptr(PrgView) too_new = prg_view_new();
 
     g_test_message("%s", tiers[i].badge);
-    add_rows(view, "dial_made", tiers[i].dials, tiers[i].days - 1);
-    add_rows(view, "appointment_set", tiers[i].appointments - 1, tiers[i].days - 1);
+    apply_rows(view, rules, "dial_made", tiers[i].dials, tiers[i].days - 1);
+    apply_rows(view, rules, "appointment_set", tiers[i].appointments - 1, tiers[i].days - 1);
     g_assert_cmpint(due_xp(view, tiers[i].badge), ==, -1);
-    add_rows(view, "appointment_set", 1, 0);
+    apply_rows(view, rules, "appointment_set", 1, 0);
     g_assert_cmpint(due_xp(view, tiers[i].badge), ==, tiers[i].xp); /* in ramp-up as well */
-    add_rows(view, "dial_made", 1, 0);
+    apply_rows(view, rules, "dial_made", 1, 0);
     g_assert_cmpint(due_xp(view, tiers[i].badge), ==, -1);
     if (tiers[i].days == 1)
       continue;
-    add_rows(too_new, "dial_made", 1, tiers[i].days - 2);
-    add_rows(too_new, "appointment_set", tiers[i].appointments, 0);
+    apply_rows(too_new, rules, "dial_made", 1, tiers[i].days - 2);
+    apply_rows(too_new, rules, "appointment_set", tiers[i].appointments, 0);
     g_assert_cmpint(due_xp(too_new, tiers[i].badge), ==, -1);
   }
 }
@@ -298,11 +289,11 @@ test_revoked(void)
 {
   g_autoptr(PrgView) view = prg_view_new();
 
-  add_rows(view, "appointment_set", 10, 0);
+  apply_rows(view, rules, "appointment_set", 10, 0);
   apply_told(view, rules, "correction", "x", TODAY,
              "{\"counters\":{\"appointments\":-1},\"kinds\":{\"appointment_set\":-1}}");
   g_assert_cmpint(due_xp(view, "appointment_setter.bronze"), ==, -1);
-  add_rows(view, "appointment_set", 1, 0);
+  apply_rows(view, rules, "appointment_set", 1, 0);
   g_assert_cmpint(due_xp(view, "appointment_setter.bronze"), ==, 100);
 }
 
@@ -375,20 +366,20 @@ test_standing_of_rates(void)
   g_autoptr(PrgView) view = prg_view_new();
 
   assert_standing(view, "opener_elite", "|bronze|0 of 0.5 below|0 rate-unknown");
-  add_rows(view, "call_connected", 10, 0);
-  add_rows(view, "under_thirty_second_call", 2, 0);
+  apply_rows(view, rules, "call_connected", 10, 0);
+  apply_rows(view, rules, "under_thirty_second_call", 2, 0);
   assert_standing(view, "opener_elite", "|bronze|0.2 of 0.5 below|0 window-not-covered");
-  add_rows(view, "note_added", 1, 6);
+  apply_rows(view, rules, "note_added", 1, 6);
   assert_standing(view, "opener_elite", "|bronze|0.2 of 0.5 below|0 ramp-up");
-  add_rows(view, "dial_made", 200, 3);
+  apply_rows(view, rules, "dial_made", 200, 3);
   assert_standing(view, "opener_elite", "|bronze|0.2 of 0.5 below|1");
-  add_rows(view, "appointment_set", 4, 0);
-  add_rows(view, "appointment_held", 4, 0);
+  apply_rows(view, rules, "appointment_set", 4, 0);
+  apply_rows(view, rules, "appointment_held", 4, 0);
   assert_standing(view, "show_rate_champion", "|bronze|1 of 0.7 above|0 too-few");
-  add_rows(view, "appointment_set", 1, 0);
+  apply_rows(view, rules, "appointment_set", 1, 0);
   assert_standing(view, "show_rate_champion", "|bronze|0.8 of 0.7 above|1");
   assert_standing(view, "efficiency_elite", "|bronze|5 of 2 at-least|1");
-  add_rows(view, "dial_made", 41, 0);
+  apply_rows(view, rules, "dial_made", 41, 0);
   assert_standing(view, "efficiency_elite", "|bronze|5 of 2 at-least|1 too-many");
 }
 

@@ -82,13 +82,6 @@ test_table(void)
 }
 
 static void
-add_rows(PrgView *view, const char *kind, guint count)
-{
-  for (guint i = 0; i < count; i++)
-    apply_row(view, rules, kind, 0, "", TODAY);
-}
-
-static void
 add_all(PrgIdSet *set, const char *const *ids)
 {
   for (; *ids != NULL; ids++)
@@ -119,10 +112,10 @@ new_top_view(gint64 xp, gint64 deals, const char *without)
     prg_id_set_add(view->record->passed_exams, "operative_certification");
   if (g_strcmp0(without, "senior_certification") != 0)
     prg_id_set_add(view->record->passed_exams, "senior_certification");
-  add_rows(view, "dial_made", 200);
-  add_rows(view, "call_connected", 100);
-  add_rows(view, "under_thirty_second_call", 49);
-  add_rows(view, "appointment_set", 6);
+  apply_rows(view, rules, "dial_made", 200, 0);
+  apply_rows(view, rules, "call_connected", 100, 0);
+  apply_rows(view, rules, "under_thirty_second_call", 49, 0);
+  apply_rows(view, rules, "appointment_set", 6, 0);
   apply_told(view, rules, "metric_reported", "cadence_completion", TODAY, "{\"value\":0.71}");
   apply_told(view, rules, "metric_reported", "team_conversion", TODAY, "{\"value\":0.051}");
   apply_told(view, rules, "metric_reported", "mentees", TODAY, "{\"value\":2}");
@@ -252,10 +245,10 @@ test_measured_rates(void)
     g_autoptr(PrgView) view = new_top_view(112000, 100, NULL);
 
     g_tree_remove_all(view->days);
-    add_rows(view, "dial_made", cases[i].dials);
-    add_rows(view, "call_connected", cases[i].connects);
-    add_rows(view, "under_thirty_second_call", cases[i].short_calls);
-    add_rows(view, "appointment_set", cases[i].appointments);
+    apply_rows(view, rules, "dial_made", cases[i].dials, 0);
+    apply_rows(view, rules, "call_connected", cases[i].connects, 0);
+    apply_rows(view, rules, "under_thirty_second_call", cases[i].short_calls, 0);
+    apply_rows(view, rules, "appointment_set", cases[i].appointments, 0);
     g_test_message("case %u", i);
     assert_missing(view, "E-4", cases[i].missing_e4);
     assert_missing(view, "E-5", cases[i].missing_e5);
@@ -270,9 +263,9 @@ test_ramp_up(void)
   g_autoptr(GPtrArray) gates = NULL;
 
   g_tree_remove_all(view->days);
-  add_rows(view, "dial_made", 10);
-  add_rows(view, "call_connected", 10);
-  add_rows(view, "under_thirty_second_call", 1);
+  apply_rows(view, rules, "dial_made", 10, 0);
+  apply_rows(view, rules, "call_connected", 10, 0);
+  apply_rows(view, rules, "under_thirty_second_call", 1, 0);
   gates = prg_gates_of(view, rules, "E-4", TODAY);
   for (guint i = 0; i < gates->len; i++) {
     const PrgGate *gate = g_ptr_array_index(gates, i);

@@ -6,15 +6,6 @@
 static PrgRules *rules;
 
 static void
-add_rows(PrgView *view, const char *kind, guint count, gint days_ago)
-{
-  g_autofree char *day = day_after(TODAY, -days_ago);
-
-  for (guint i = 0; i < count; i++)
-    apply_row(view, rules, kind, 0, "", day);
-}
-
-static void
 test_names(void)
 {
   static const char *const names[][2] = {
@@ -35,14 +26,14 @@ test_rates(void)
   g_autoptr(PrgView) view = prg_view_new();
   PrgMetrics metrics;
 
-  add_rows(view, "dial_made", 100, 0);
-  add_rows(view, "dial_made", 100, 6);
-  add_rows(view, "call_connected", 40, 3);
-  add_rows(view, "under_thirty_second_call", 10, 3);
-  add_rows(view, "two_plus_minute_call", 20, 2);
-  add_rows(view, "appointment_set", 4, 1);
-  add_rows(view, "appointment_held", 3, 0);
-  add_rows(view, "sms_enrollment", 2, 0);
+  apply_rows(view, rules, "dial_made", 100, 0);
+  apply_rows(view, rules, "dial_made", 100, 6);
+  apply_rows(view, rules, "call_connected", 40, 3);
+  apply_rows(view, rules, "under_thirty_second_call", 10, 3);
+  apply_rows(view, rules, "two_plus_minute_call", 20, 2);
+  apply_rows(view, rules, "appointment_set", 4, 1);
+  apply_rows(view, rules, "appointment_held", 3, 0);
+  apply_rows(view, rules, "sms_enrollment", 2, 0);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   for (int i = 0; i < PRG_N_RATES; i++)
     g_assert_true(metrics.known[i]);
@@ -62,10 +53,10 @@ test_window(void)
   g_autoptr(PrgView) view = prg_view_new();
   PrgMetrics metrics;
 
-  add_rows(view, "dial_made", 1, -1);
-  add_rows(view, "dial_made", 2, 0);
-  add_rows(view, "dial_made", 4, 6);
-  add_rows(view, "dial_made", 8, 7);
+  apply_rows(view, rules, "dial_made", 1, -1);
+  apply_rows(view, rules, "dial_made", 2, 0);
+  apply_rows(view, rules, "dial_made", 4, 6);
+  apply_rows(view, rules, "dial_made", 8, 7);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   g_assert_cmpint(metrics.totals[PRG_METRIC_DIALS], ==, 6);
   prg_metrics_over(view, rules, TODAY, 1, &metrics);
@@ -84,8 +75,8 @@ test_unknown_and_ramp_up(void)
   g_autoptr(PrgView) view = prg_view_new();
   PrgMetrics metrics;
 
-  add_rows(view, "dial_made", 199, 0);
-  add_rows(view, "appointment_set", 2, 0);
+  apply_rows(view, rules, "dial_made", 199, 0);
+  apply_rows(view, rules, "appointment_set", 2, 0);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   g_assert_false(metrics.known[PRG_RATE_SUB_30S_DROP]);
   g_assert_false(metrics.known[PRG_RATE_CALL_TO_APPT]);
@@ -94,7 +85,7 @@ test_unknown_and_ramp_up(void)
   g_assert_cmpfloat(metrics.rates[PRG_RATE_SHOW], ==, 0);
   g_assert_false(metrics.known[PRG_RATE_SMS_ENROLLMENT]);
   g_assert_true(metrics.ramp_up);
-  add_rows(view, "dial_made", 1, 0);
+  apply_rows(view, rules, "dial_made", 1, 0);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   g_assert_false(metrics.ramp_up);
 }
@@ -110,9 +101,9 @@ test_ratios_stay_ratios(void)
   g_autoptr(PrgOperation) correction = prg_operation_new(&early);
   PrgMetrics metrics;
 
-  add_rows(view, "appointment_set", 1, 0);
-  add_rows(view, "appointment_held", 3, 0);
-  add_rows(view, "call_connected", 2, 1);
+  apply_rows(view, rules, "appointment_set", 1, 0);
+  apply_rows(view, rules, "appointment_held", 3, 0);
+  apply_rows(view, rules, "call_connected", 2, 1);
   prg_apply(view, rules, correction, PRG_APPLY_NEW);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   g_assert_cmpfloat(metrics.rates[PRG_RATE_SHOW], ==, 1);
@@ -136,8 +127,8 @@ test_json(void)
   PrgMetrics metrics;
   JsonObject *object;
 
-  add_rows(view, "call_connected", 4, 0);
-  add_rows(view, "two_plus_minute_call", 1, 0);
+  apply_rows(view, rules, "call_connected", 4, 0);
+  apply_rows(view, rules, "two_plus_minute_call", 1, 0);
   prg_metrics_over(view, rules, TODAY, 7, &metrics);
   text = prg_metrics_to_json(&metrics,
                              "{\"showRate\": 85, \"team_conversion\": 0.07, \"lastCalculated\": \"never\","
@@ -207,9 +198,9 @@ test_over_life(void)
   prg_metrics_over_life(view, rules, &metrics);
   g_assert_false(metrics.known[PRG_RATE_SHOW]);
   g_assert_true(metrics.ramp_up);
-  add_rows(view, "dial_made", 200, 400);
-  add_rows(view, "appointment_set", 4, 400);
-  add_rows(view, "appointment_held", 3, 0);
+  apply_rows(view, rules, "dial_made", 200, 400);
+  apply_rows(view, rules, "appointment_set", 4, 400);
+  apply_rows(view, rules, "appointment_held", 3, 0);
   g_tree_remove_all(view->days);
   prg_metrics_over_life(view, rules, &metrics);
   g_assert_cmpint(metrics.denominators[PRG_RATE_SHOW], ==, 4);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "../shuffle.h"
 #include "sync-helpers.h"
 
 static PrgRules *rules;
@@ -490,17 +491,6 @@ test_incremental_view(void)
 }
 
 /* ---- one fold, whichever device writes it ---- */
-
-static void
-shuffle(GPtrArray *array)
-{
-  for (guint i = array->len; i > 1; i--) {
-    guint k = (guint)g_test_rand_int_range(0, (gint)i);
-    gpointer swap = array->pdata[i - 1];
-    array->pdata[i - 1] = array->pdata[k];
-    array->pdata[k] = swap;
-  }
-}
 
 /* What @device would fold of a ledger that holds @rows, which came to it in any order: its own ones acknowledged, the other's
  * replicated. */
