@@ -18,7 +18,7 @@ static const char *const request_names[] = {
   [PRG_REQUEST_READ] = "read",         [PRG_REQUEST_SWAP] = "swap",
   [PRG_REQUEST_POST] = "post",         [PRG_REQUEST_READ_BACK] = "read-back",
   [PRG_REQUEST_FETCH] = "fetch",       [PRG_REQUEST_TIMELINE] = "timeline",
-  [PRG_REQUEST_RELINK] = "relink",
+  [PRG_REQUEST_RELINK] = "relink",     [PRG_REQUEST_BOARD] = "leaderboard",
 };
 
 const char *

@@ -34,6 +34,7 @@ typedef enum {
   PRG_REQUEST_FETCH,     /* rows of the ledger from @since on, one page */
   PRG_REQUEST_TIMELINE,  /* who changed totalXp, from @since on */
   PRG_REQUEST_RELINK,    /* attach the member's rows without a record to @record_id */
+  PRG_REQUEST_BOARD,     /* all reps, highest total first, one page; no part of the sync protocol */
 } PrgRequestKind;
 const char *prg_request_kind_to_string(PrgRequestKind kind);
 
@@ -62,7 +63,7 @@ typedef struct {
   PrgRequestKind kind;
   char *member;          /* (owned) */
   char *member_name;     /* (owned) CREATE */
-  char *record_id;       /* (owned) never empty except for DISCOVER */
+  char *record_id;       /* (owned) never empty except for DISCOVER, BOARD */
   gboolean full;         /* READ */
   gboolean unlinked;     /* READ */
   PrgRecord *before;     /* (owned) SWAP: the state it must still have */
@@ -70,8 +71,8 @@ typedef struct {
   GPtrArray *operations; /* (owned) (element-type PrgOperation) POST */
   GPtrArray *ids;        /* (owned) (element-type utf8) READ_BACK */
   gint64 since;          /* µs UTC, FETCH and TIMELINE; 0 = from the beginning */
-  char *cursor;          /* (owned) FETCH, TIMELINE: "" = first page */
-  guint page;            /* FETCH: rows wanted, 1–200 */
+  char *cursor;          /* (owned) FETCH, TIMELINE, BOARD: "" = first page */
+  guint page;            /* FETCH, BOARD: rows wanted, 1–200 */
 } PrgRequest;
 PrgRequest *prg_request_new(
     PrgRequestKind kind); /* every string "" (set with prg_record_set()), every pointer else NULL */
@@ -114,14 +115,14 @@ typedef struct {
   gint64 retry_after; /* µs, 0 = not said */
   gint64 server_time; /* µs UTC from the Date header, 0 = none */
   GPtrArray *
-      records; /* (owned) (nullable) (element-type PrgRecord) DISCOVER, READ (0 or 1), CREATE, SWAP (as after it) */
+      records; /* (owned) (nullable) (element-type PrgRecord) DISCOVER, READ (0 or 1), CREATE, SWAP (as after it), BOARD */
   GPtrArray *missing;  /* (owned) (nullable) (element-type utf8) DISCOVER: "repProgression.foldToken", … */
   GArray *groups;      /* (owned) (nullable) (element-type PrgGroup) READ full */
   gint64 unlinked;     /* READ unlinked: how many rows of the member have no record; -1 = not asked */
   GPtrArray *rows;     /* (owned) (nullable) (element-type PrgRow) READ_BACK, FETCH */
   GPtrArray *timeline; /* (owned) (nullable) (element-type PrgTimelineRow) TIMELINE, oldest first */
   gint64 older;        /* FETCH: how many rows of the record were created before @since */
-  char *next_cursor;   /* (owned) FETCH, TIMELINE: "" = that was the last page */
+  char *next_cursor;   /* (owned) FETCH, TIMELINE, BOARD: "" = that was the last page */
 } PrgAnswer;
 PrgAnswer *prg_answer_new(PrgOutcome outcome,
                           const char *message); /* arrays NULL, next_cursor "", unlinked -1 */

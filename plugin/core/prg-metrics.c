@@ -36,6 +36,18 @@ prg_rate_to_key(PrgRate rate)
   return (guint)rate < PRG_N_RATES ? rate_table[rate].key : "";
 }
 
+PrgMetric
+prg_rate_numerator(PrgRate rate)
+{
+  return rate_table[rate].numerator;
+}
+
+PrgMetric
+prg_rate_denominator(PrgRate rate)
+{
+  return rate_table[rate].denominator;
+}
+
 static void
 add_day(PrgMetrics *metrics, const PrgDay *day)
 {

@@ -18,6 +18,8 @@ typedef enum {
 
 const char *prg_rate_to_string(PrgRate rate); /* as gates and badges name it: "sub_30s_drop_rate" … */
 const char *prg_rate_to_key(PrgRate rate);    /* as efficiencyMetrics names it: "sub30sDropRate" … */
+PrgMetric prg_rate_numerator(PrgRate rate);
+PrgMetric prg_rate_denominator(PrgRate rate);
 
 /* What a window of local days adds up to. */
 typedef struct {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-record.h"
 
+#include <string.h>
+
 struct _PrgIdSet {
   GPtrArray *ids;    /* (owned) (element-type utf8) in order of first sight */
   GHashTable *index; /* (owned) the same strings, owned by @ids */
@@ -140,6 +142,14 @@ prg_record_free(PrgRecord *self)
     prg_id_set_free(*SET_AT(self, i));
   g_ptr_array_unref(self->faults);
   g_free(self);
+}
+
+gint
+prg_record_compare_use(const PrgRecord *a, const PrgRecord *b)
+{
+  if (a->created_at != b->created_at)
+    return a->created_at < b->created_at ? -1 : 1;
+  return strcmp(a->id, b->id);
 }
 
 void

@@ -72,6 +72,10 @@ PrgRecord *prg_record_copy(const PrgRecord *self);
 void prg_record_free(PrgRecord *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgRecord, prg_record_free)
 
+/* Of several living records of one member the oldest is in use, then the one with the lowest id: the same choice on every
+ * device. Below 0: @a comes first. */
+gint prg_record_compare_use(const PrgRecord *a, const PrgRecord *b);
+
 /* Replaces an owned string: `prg_record_set(&record->name, "x")`. NULL becomes "". */
 void prg_record_set(char **field, const char *value);
 

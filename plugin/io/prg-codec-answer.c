@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAX_WORD 64
+#define MAX_NAME 200
 
 /* One decoder per request: FALSE = the answer has not the shape that was asked for. */
 typedef struct {
@@ -330,6 +331,26 @@ decode_relink(Decode *self)
   return array != NULL;
 }
 
+/* Whatever stands in another rep's record, the others keep their places. A total that was not null when the server chose the rows
+ * and is null here is hidden from this key. */
+static gboolean
+decode_board(Decode *self)
+{
+  JsonObject *root = prg_wire_get_object(self->data, "repProgressions");
+  JsonArray *edges = get_edges(self, "repProgressions");
+  begin_records(self);
+  for (guint i = 0; edges != NULL && i < json_array_get_length(edges); i++) {
+    g_autoptr(PrgRecord) record = prg_codec_record_from_json(get_node(edges, i), self->rules, FALSE);
+    if (record == NULL || !record->total_xp.known)
+      continue;
+    g_autofree char *cut = prg_wire_cut(record->name, MAX_NAME);
+    g_free(record->name);
+    record->name = prg_codec_clean_message(cut);
+    g_ptr_array_add(self->answer->records, g_steal_pointer(&record));
+  }
+  return edges != NULL && take_cursor(self, prg_wire_get_object(root, "pageInfo"));
+}
+
 /* --- all of them --- */
 
 static gboolean
@@ -340,7 +361,7 @@ decode_data(Decode *self)
     [PRG_REQUEST_READ] = decode_read,         [PRG_REQUEST_SWAP] = decode_swap,
     [PRG_REQUEST_POST] = decode_post,         [PRG_REQUEST_READ_BACK] = decode_read_back,
     [PRG_REQUEST_FETCH] = decode_fetch,       [PRG_REQUEST_TIMELINE] = decode_timeline,
-    [PRG_REQUEST_RELINK] = decode_relink,
+    [PRG_REQUEST_RELINK] = decode_relink,     [PRG_REQUEST_BOARD] = decode_board,
   };
   return self->data != NULL && (gsize)self->request->kind < G_N_ELEMENTS(decoders) &&
          decoders[self->request->kind](self);

@@ -356,6 +356,49 @@ prg_codec_operation_to_json(const PrgOperation *operation)
   return prg_wire_print(root);
 }
 
+char *
+prg_codec_board_to_json(const PrgBoard *board)
+{
+  g_autoptr(JsonBuilder) builder = json_builder_new();
+  json_builder_begin_object(builder);
+  add_int(builder, "asOf", board->as_of);
+  json_builder_set_member_name(builder, "reps");
+  json_builder_begin_array(builder);
+  for (guint i = 0; i < board->records->len; i++) {
+    const PrgRecord *record = g_ptr_array_index(board->records, i);
+    json_builder_begin_object(builder);
+    add_text(builder, "id", record->id);
+    add_text(builder, "name", record->name);
+    add_text(builder, "workspaceMemberId", record->workspace_member_id);
+    add_int(builder, "totalXp", record->total_xp.value);
+    add_text(builder, "currentRank", record->current_rank);
+    add_instant(builder, "createdAt", record->created_at);
+    json_builder_end_object(builder);
+  }
+  json_builder_end_array(builder);
+  json_builder_end_object(builder);
+  g_autoptr(JsonNode) root = json_builder_get_root(builder);
+  return prg_wire_print(root);
+}
+
+PrgBoard *
+prg_codec_board_from_json(const char *text)
+{
+  g_autoptr(JsonNode) root = prg_wire_parse(text, -1);
+  JsonObject *object = prg_wire_object_of(root);
+  JsonArray *reps = prg_wire_get_array(object, "reps");
+  PrgNumber as_of;
+  if (reps == NULL || prg_wire_get_number(object, "asOf", &as_of) != PRG_WIRE_VALUE)
+    return NULL;
+  PrgBoard *board = prg_board_new(as_of.value);
+  for (guint i = 0; i < json_array_get_length(reps); i++) {
+    PrgRecord *record = prg_codec_record_from_json(prg_wire_array_object(reps, i), NULL, FALSE);
+    if (record != NULL)
+      g_ptr_array_add(board->records, record);
+  }
+  return board;
+}
+
 /* The members of an export line that are checked while they are read; the first fault wins. */
 typedef struct {
   JsonObject *json;

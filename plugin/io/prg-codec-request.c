@@ -428,6 +428,23 @@ encode_relink(const PrgRequest *request)
   return end_graphql(builder);
 }
 
+/* Reps without a total have no place, and the server's cursor does not get past them. Soft-deleted ones are hidden. */
+static PrgWireRequest *
+encode_board(const PrgRequest *request)
+{
+  gboolean later = request->cursor != NULL && *request->cursor != '\0';
+  g_autofree char *query = g_strdup_printf(
+      "query($n:Int!%s){repProgressions(filter:{totalXp:{is:NOT_NULL}},orderBy:[{totalXp:DescNullsLast}],"
+      "first:$n%s){edges{node{id name workspaceMemberId totalXp currentRank createdAt}} "
+      "pageInfo{hasNextPage endCursor}}}",
+      later ? ",$c:String!" : "", later ? ",after:$c" : "");
+  g_autoptr(JsonBuilder) builder = begin_graphql(query);
+  add_int(builder, "n", CLAMP(request->page, 1, MAX_ROWS));
+  if (later)
+    add_text(builder, "c", request->cursor);
+  return end_graphql(builder);
+}
+
 PrgWireRequest *
 prg_codec_encode(const PrgRequest *request)
 {
@@ -436,11 +453,12 @@ prg_codec_encode(const PrgRequest *request)
     [PRG_REQUEST_READ] = encode_read,         [PRG_REQUEST_SWAP] = encode_swap,
     [PRG_REQUEST_POST] = encode_post,         [PRG_REQUEST_READ_BACK] = encode_read_back,
     [PRG_REQUEST_FETCH] = encode_fetch,       [PRG_REQUEST_TIMELINE] = encode_timeline,
-    [PRG_REQUEST_RELINK] = encode_relink,
+    [PRG_REQUEST_RELINK] = encode_relink,     [PRG_REQUEST_BOARD] = encode_board,
   };
   g_assert((gsize)request->kind < G_N_ELEMENTS(encoders));
   /* An empty filter changes every row of the workspace: no request is built without what names its rows. */
-  gboolean needs_record = request->kind != PRG_REQUEST_DISCOVER && request->kind != PRG_REQUEST_READ_BACK;
+  gboolean needs_record = request->kind != PRG_REQUEST_DISCOVER && request->kind != PRG_REQUEST_READ_BACK &&
+                          request->kind != PRG_REQUEST_BOARD;
   gboolean needs_member = request->kind == PRG_REQUEST_DISCOVER || request->kind == PRG_REQUEST_CREATE ||
                           request->kind == PRG_REQUEST_POST || request->kind == PRG_REQUEST_RELINK ||
                           request->unlinked;

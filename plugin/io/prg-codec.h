@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "prg-board.h"
 #include "prg-exchange.h"
 #include "prg-rules.h"
 
@@ -43,6 +44,10 @@ gboolean prg_codec_decode_workspace(const char *body, gsize length, char **works
 /* One operation as a JSON object on one line (Export, Import, and the store's rescue file), and back. */
 char *prg_codec_operation_to_json(const PrgOperation *operation);
 PrgOperation *prg_codec_operation_from_json(const char *json, gssize length, GError **error);
+
+/* A leaderboard as text for this disk, and back; NULL if it is none. */
+char *prg_codec_board_to_json(const PrgBoard *board);
+PrgBoard *prg_codec_board_from_json(const char *text);
 
 /* JSON text of an id set ("[\"a\",\"b\"]"), and back; anything but an array of strings is FALSE. */
 char *prg_codec_id_set_to_json(const PrgIdSet *set);

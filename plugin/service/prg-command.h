@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define PRG_MAX_TEXT 1024
 #define PRG_MAX_DETAILS (16 * 1024)
 #define PRG_MAX_CALLER_ID 128
+#define PRG_MAX_CERTIFICATION 128
 
 /**
  * PrgCommand: one call of a user that earns or takes back: its checked arguments, then its answer.

@@ -68,6 +68,18 @@ display_name(PrgProgressionAdapter *self, const PrgRecord *record)
   return account ? account->member_name : "";
 }
 
+/* @rank: (nullable) NULL: nobody is signed in */
+static void
+set_ranks(PrgDbusProgression *skeleton, PrgRules *rules, const char *rank)
+{
+  const char *next = rank ? prg_rules_next_rank(rules, rank) : NULL;
+
+  prg_dbus_progression_set_rank(skeleton, rank ? rank : "");
+  prg_dbus_progression_set_rank_name(skeleton, rank ? prg_rules_rank_name(rules, rank) : "");
+  prg_dbus_progression_set_next_rank(skeleton, next ? next : "");
+  prg_dbus_progression_set_next_rank_name(skeleton, next ? prg_rules_rank_name(rules, next) : "");
+}
+
 static void
 set_view(PrgProgressionAdapter *self, const PrgView *view, gint64 pending)
 {
@@ -78,9 +90,7 @@ set_view(PrgProgressionAdapter *self, const PrgView *view, gint64 pending)
 
   set_numbers(skeleton, record, rules, pending);
   prg_dbus_progression_set_name(skeleton, display_name(self, record));
-  prg_dbus_progression_set_rank(skeleton, prg_session_get_account(self->session) ? rank : "");
-  prg_dbus_progression_set_rank_name(
-      skeleton, prg_session_get_account(self->session) ? prg_rules_rank_name(rules, rank) : "");
+  set_ranks(skeleton, rules, prg_session_get_account(self->session) ? rank : NULL);
   set_strv(skeleton, "badges", record->badges);
   set_strv(skeleton, "completed-modules", record->completed_modules);
   set_strv(skeleton, "certifications", record->certifications);
@@ -293,9 +303,11 @@ prg_progression_adapter_new(PrgSession *session, PrgGate *gate)
   self->session = g_object_ref(session);
   self->skeleton = prg_gate_progression_new(gate);
   self->limiter = prg_limiter_new();
+  self->leaderboard = prg_leaderboard_new(session);
   g_queue_init(&self->outgoing);
   prg_dbus_progression_set_version(self->skeleton, VERSION);
   prg_progression_connect_methods(self);
+  prg_progression_connect_looks(self);
   g_signal_connect(session, "taken", G_CALLBACK(on_taken), self);
   g_signal_connect(session, "engine-changed", G_CALLBACK(on_engine_changed), self);
   g_signal_connect_swapped(session, "account-changed", G_CALLBACK(refresh), self);
@@ -322,6 +334,7 @@ prg_progression_adapter_free(PrgProgressionAdapter *self)
   g_queue_clear_full(&self->outgoing, (GDestroyNotify)outgoing_free);
   g_clear_pointer(&self->facts, prg_facts_free);
   g_clear_pointer(&self->announced, prg_announced_free);
+  prg_leaderboard_free(self->leaderboard);
   prg_limiter_free(self->limiter);
   g_object_unref(self->skeleton);
   g_object_unref(self->session);

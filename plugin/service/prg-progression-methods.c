@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The methods of org.lids.Progression. */
-#include "prg-calendar.h"
+/* The methods of org.lids.Progression that earn, choose or take back. */
 #include "prg-clock.h"
 #include "prg-command.h"
 #include "prg-dbus-error.h"
-#include "prg-history.h"
 #include "prg-options.h"
 #include "prg-progression-private.h"
-
-#include <math.h>
 
 #define MAX_CALL_SECONDS 86400
 
@@ -37,11 +33,14 @@ static const PrgOptionSpec deal_options[] = { OPTION_AMOUNT, OPTION_MULTIPLIERS,
 
 /* ---- submitting ---- */
 
+/* The out arguments of a command that is on disk. (transfer floating) (nullable) */
+typedef GVariant *(*Answer)(PrgEngine *engine, const PrgCommand *command);
+
 typedef struct {
-  PrgProgressionAdapter *adapter;
   PrgJobs *jobs;                     /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) */
   PrgCommand *command;               /* (owned) */
+  Answer answer;
 } Submission;
 
 static void
@@ -53,15 +52,43 @@ submission_free(Submission *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Submission, submission_free)
 
-static void
-return_answer(GDBusMethodInvocation *invocation, const PrgCommand *command)
+static GVariant *
+answer_earned(PrgEngine *engine, const PrgCommand *command)
 {
-  if (command->earn == NULL)
-    g_dbus_method_invocation_return_value(invocation, g_variant_new("(x)", command->total));
-  else
-    g_dbus_method_invocation_return_value(invocation, g_variant_new("(sxxub)", command->id ? command->id : "",
-                                                                    command->earned, command->total,
-                                                                    command->level, command->leveled_up));
+  return g_variant_new("(sxxub)", command->id ? command->id : "", command->earned, command->total,
+                       command->level, command->leveled_up);
+}
+
+static GVariant *
+answer_total(PrgEngine *engine, const PrgCommand *command)
+{
+  return g_variant_new("(x)", command->total);
+}
+
+static GVariant *
+answer_nothing(PrgEngine *engine, const PrgCommand *command)
+{
+  return NULL;
+}
+
+static GVariant *
+answer_newly(PrgEngine *engine, const PrgCommand *command)
+{
+  return g_variant_new("(b)", !command->is_answered);
+}
+
+static GVariant *
+answer_attempts(PrgEngine *engine, const PrgCommand *command)
+{
+  gint64 attempts = prg_view_get_boss_attempts(prg_engine_get_view(engine), command->ref);
+
+  return g_variant_new("(u)", (guint)CLAMP(attempts, 0, G_MAXUINT32));
+}
+
+static GVariant *
+answer_rank(PrgEngine *engine, const PrgCommand *command)
+{
+  return g_variant_new("(s)", prg_facts_rank_of(prg_engine_get_view(engine)->record));
 }
 
 static void
@@ -74,7 +101,8 @@ on_submitted(GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (prg_engine_submit_finish(engine, result, &changes, &error)) {
     prg_command_finish(submission->command, prg_book_get_rules(prg_engine_get_book(engine)), changes);
-    return_answer(submission->invocation, submission->command);
+    g_dbus_method_invocation_return_value(submission->invocation,
+                                          submission->answer(engine, submission->command));
   } else {
     prg_dbus_error_return(submission->invocation, error);
   }
@@ -83,21 +111,24 @@ on_submitted(GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* Not cancelled by a stop: what is on its way to the disk gets its answer. */
 static void
-submit(PrgProgressionAdapter *self, PrgEngine *engine, GDBusMethodInvocation *invocation, PrgCommand *command)
+submit(PrgProgressionAdapter *self,
+       PrgEngine *engine,
+       GDBusMethodInvocation *invocation,
+       PrgCommand *command,
+       Answer answer)
 {
   Submission *submission = g_new0(Submission, 1);
 
-  submission->adapter = self;
   submission->jobs = prg_jobs_ref(prg_session_get_jobs(self->session));
   submission->invocation = invocation;
   submission->command = command;
+  submission->answer = answer;
   prg_jobs_begin(submission->jobs);
   prg_engine_submit_async(engine, prg_command_plan, command, NULL, NULL, on_submitted, submission);
 }
 
-/* The engine, if @invocation may go on; else it has been answered. */
-static PrgEngine *
-admit(PrgProgressionAdapter *self, GDBusMethodInvocation *invocation)
+PrgEngine *
+prg_progression_admit(PrgProgressionAdapter *self, GDBusMethodInvocation *invocation)
 {
   const char *sender = g_dbus_method_invocation_get_sender(invocation);
   GError *error = NULL;
@@ -127,15 +158,6 @@ check_id(const char *name, const char *text, GError **error)
   return prg_options_check_text(name, text, 1, PRG_MAX_TEXT, error);
 }
 
-static gboolean
-check_score(double score, GError **error)
-{
-  if (isfinite(score) && score >= 0 && score <= 1)
-    return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "score must be from 0 to 1; found %g", score);
-  return FALSE;
-}
-
 /* ---- handlers ---- */
 
 static gboolean
@@ -145,7 +167,7 @@ on_add_xp(PrgDbusProgression *skeleton,
           GVariant *options,
           PrgProgressionAdapter *self)
 {
-  PrgEngine *engine = admit(self, invocation);
+  PrgEngine *engine = prg_progression_admit(self, invocation);
   g_autoptr(PrgCommand) command = prg_command_new("AddXP", prg_earn_xp);
   GError *error = NULL;
 
@@ -159,7 +181,7 @@ on_add_xp(PrgDbusProgression *skeleton,
   const PrgSource *source = prg_rules_find_source(prg_session_get_rules(self->session), event_type);
   if (source)
     prg_record_set(&command->kind, source->kind);
-  submit(self, engine, invocation, g_steal_pointer(&command));
+  submit(self, engine, invocation, g_steal_pointer(&command), answer_earned);
   return TRUE;
 }
 
@@ -172,7 +194,7 @@ on_record_call(PrgDbusProgression *skeleton,
                GVariant *options,
                PrgProgressionAdapter *self)
 {
-  PrgEngine *engine = admit(self, invocation);
+  PrgEngine *engine = prg_progression_admit(self, invocation);
   g_autoptr(PrgCommand) command = prg_command_new("RecordCall", prg_earn_call);
   GError *error = NULL;
 
@@ -189,7 +211,7 @@ on_record_call(PrgDbusProgression *skeleton,
       !prg_options_check_text("lead_id", lead, 0, PRG_MAX_TEXT, &error) ||
       !prg_options_read(options, call_options, G_N_ELEMENTS(call_options), command, &error))
     return refuse(invocation, error);
-  submit(self, engine, invocation, g_steal_pointer(&command));
+  submit(self, engine, invocation, g_steal_pointer(&command), answer_earned);
   return TRUE;
 }
 
@@ -200,7 +222,7 @@ on_close_deal(PrgDbusProgression *skeleton,
               GVariant *options,
               PrgProgressionAdapter *self)
 {
-  PrgEngine *engine = admit(self, invocation);
+  PrgEngine *engine = prg_progression_admit(self, invocation);
   g_autoptr(PrgCommand) command = prg_command_new("CloseDeal", prg_earn_deal);
   GError *error = NULL;
 
@@ -211,64 +233,103 @@ on_close_deal(PrgDbusProgression *skeleton,
   if (!check_id("deal_id", deal, &error) ||
       !prg_options_read(options, deal_options, G_N_ELEMENTS(deal_options), command, &error))
     return refuse(invocation, error);
-  submit(self, engine, invocation, g_steal_pointer(&command));
+  submit(self, engine, invocation, g_steal_pointer(&command), answer_earned);
   return TRUE;
 }
 
-/* Methods of an id and a score. */
+/* Methods of an id, and where they have one of a number. */
+typedef struct {
+  const char *method;
+  PrgEarnFunc earn;
+  const char *kind;
+  Answer answer;
+  glong minimum; /* characters of the id */
+  glong maximum; /* likewise; 0 = PRG_MAX_TEXT bytes */
+} Simple;
+
 static gboolean
-submit_scored(PrgProgressionAdapter *self,
-              GDBusMethodInvocation *invocation,
-              PrgCommand *owned,
-              const char *kind,
-              const char *id,
-              double score)
+check_simple(const Simple *simple, const char *id, GError **error)
 {
-  PrgEngine *engine = admit(self, invocation);
-  g_autoptr(PrgCommand) command = owned;
+  if (!prg_options_check_text("The id", id, (gsize)simple->minimum, PRG_MAX_TEXT, error))
+    return FALSE;
+  if (simple->maximum == 0 || g_utf8_strlen(id, -1) <= simple->maximum)
+    return TRUE;
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, "The id may be %ld characters long; found %ld",
+              simple->maximum, g_utf8_strlen(id, -1));
+  return FALSE;
+}
+
+static gboolean
+submit_simple(PrgProgressionAdapter *self,
+              GDBusMethodInvocation *invocation,
+              const Simple *simple,
+              const char *id,
+              double number)
+{
+  PrgEngine *engine = prg_progression_admit(self, invocation);
+  g_autoptr(PrgCommand) command = prg_command_new(simple->method, simple->earn);
   GError *error = NULL;
 
   if (engine == NULL)
     return TRUE;
-  prg_record_set(&command->kind, kind);
+  prg_record_set(&command->kind, simple->kind);
   prg_record_set(&command->ref, id);
-  command->score = score;
-  if (!check_id("The id", id, &error) || !check_score(score, &error))
+  command->score = number;
+  if (!check_simple(simple, id, &error))
     return refuse(invocation, error);
-  submit(self, engine, invocation, g_steal_pointer(&command));
+  submit(self, engine, invocation, g_steal_pointer(&command), simple->answer);
   return TRUE;
 }
 
-static gboolean
-on_complete_module(PrgDbusProgression *skeleton,
-                   GDBusMethodInvocation *invocation,
-                   const char *module,
-                   double score,
-                   PrgProgressionAdapter *self)
-{
-  return submit_scored(self, invocation, prg_command_new("CompleteModule", prg_earn_module), "module_passed",
-                       module, score);
-}
+#define HANDLER_OF_ID(name, method, earn, kind, answer, minimum, maximum)                               \
+  static gboolean name(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, const char *id, \
+                       PrgProgressionAdapter *self)                                                     \
+  {                                                                                                     \
+    static const Simple simple = { method, earn, kind, answer, minimum, maximum };                      \
+    return submit_simple(self, invocation, &simple, id, 0);                                             \
+  }
+#define HANDLER_OF_NUMBER(name, method, earn, kind, answer)                                             \
+  static gboolean name(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, const char *id, \
+                       double number, PrgProgressionAdapter *self)                                      \
+  {                                                                                                     \
+    static const Simple simple = { method, earn, kind, answer, 1, 0 };                                  \
+    return submit_simple(self, invocation, &simple, id, number);                                        \
+  }
+
+HANDLER_OF_NUMBER(on_complete_module, "CompleteModule", prg_earn_module, "module_passed", answer_earned)
+HANDLER_OF_NUMBER(on_pass_exam, "PassExam", prg_earn_exam, "exam_passed", answer_earned)
+HANDLER_OF_NUMBER(on_report_metric, "ReportMetric", prg_earn_metric, "metric_reported", answer_nothing)
+HANDLER_OF_ID(on_defeat_boss, "DefeatBoss", prg_earn_boss, "boss_defeated", answer_earned, 1, 0)
+HANDLER_OF_ID(on_record_boss_attempt,
+              "RecordBossAttempt",
+              prg_earn_boss_attempt,
+              "boss_attempted",
+              answer_attempts,
+              1,
+              0)
+HANDLER_OF_ID(on_earn_certification,
+              "EarnCertification",
+              prg_earn_certification,
+              "certification_earned",
+              answer_earned,
+              1,
+              PRG_MAX_CERTIFICATION)
+HANDLER_OF_ID(on_award_badge, "AwardBadge", prg_earn_badge, "badge_earned", answer_newly, 1, 0)
+HANDLER_OF_ID(on_set_specialization,
+              "SetSpecialization",
+              prg_earn_specialization,
+              "specialization_chosen",
+              answer_nothing,
+              1,
+              0)
+HANDLER_OF_ID(on_set_active_title, "SetActiveTitle", prg_earn_title, "title_chosen", answer_nothing, 0, 0)
 
 static gboolean
-on_pass_exam(PrgDbusProgression *skeleton,
-             GDBusMethodInvocation *invocation,
-             const char *exam,
-             double score,
-             PrgProgressionAdapter *self)
+on_promote(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, PrgProgressionAdapter *self)
 {
-  return submit_scored(self, invocation, prg_command_new("PassExam", prg_earn_exam), "exam_passed", exam,
-                       score);
-}
+  static const Simple simple = { "Promote", prg_earn_promotion, "promoted", answer_rank, 0, 0 };
 
-static gboolean
-on_defeat_boss(PrgDbusProgression *skeleton,
-               GDBusMethodInvocation *invocation,
-               const char *boss,
-               PrgProgressionAdapter *self)
-{
-  return submit_scored(self, invocation, prg_command_new("DefeatBoss", prg_earn_boss), "boss_defeated", boss,
-                       0);
+  return submit_simple(self, invocation, &simple, "", 0);
 }
 
 static gboolean
@@ -278,7 +339,7 @@ on_revoke_event(PrgDbusProgression *skeleton,
                 const char *reason,
                 PrgProgressionAdapter *self)
 {
-  PrgEngine *engine = admit(self, invocation);
+  PrgEngine *engine = prg_progression_admit(self, invocation);
   g_autoptr(PrgCommand) command = prg_command_new("RevokeEvent", NULL);
   GError *error = NULL;
 
@@ -288,52 +349,8 @@ on_revoke_event(PrgDbusProgression *skeleton,
   prg_record_set(&command->details, reason);
   if (!check_id("id", id, &error) || !prg_options_check_text("reason", reason, 1, PRG_MAX_TEXT, &error))
     return refuse(invocation, error);
-  submit(self, engine, invocation, g_steal_pointer(&command));
+  submit(self, engine, invocation, g_steal_pointer(&command), answer_total);
   return TRUE;
-}
-
-/* @value: (transfer floating) (nullable) */
-static gboolean
-return_list(GDBusMethodInvocation *invocation, GVariant *value, GError *error)
-{
-  if (value == NULL)
-    return refuse(invocation, error);
-  g_dbus_method_invocation_return_value(invocation, g_variant_new_tuple(&value, 1));
-  return TRUE;
-}
-
-static gboolean
-on_list_events(PrgDbusProgression *skeleton,
-               GDBusMethodInvocation *invocation,
-               GVariant *filter,
-               PrgProgressionAdapter *self)
-{
-  PrgEngine *engine = admit(self, invocation);
-  GError *error = NULL;
-
-  if (engine == NULL)
-    return TRUE;
-  GVariant *events = prg_history_events(prg_engine_get_book(engine), filter, &error);
-  return return_list(invocation, events, error);
-}
-
-static gboolean
-on_get_daily_metrics(PrgDbusProgression *skeleton,
-                     GDBusMethodInvocation *invocation,
-                     const char *from,
-                     const char *to,
-                     PrgProgressionAdapter *self)
-{
-  PrgEngine *engine = admit(self, invocation);
-  GError *error = NULL;
-
-  if (engine == NULL)
-    return TRUE;
-  const PrgView *view = prg_engine_get_view(engine);
-  const PrgMoment *moment = prg_engine_get_moment(engine);
-  g_autofree char *today = prg_day_of(moment->now, moment->zone);
-  GVariant *days = prg_history_days(view, from, to, today, &error);
-  return return_list(invocation, days, error);
 }
 
 void
@@ -349,9 +366,14 @@ prg_progression_connect_methods(PrgProgressionAdapter *self)
     { "handle-complete-module", G_CALLBACK(on_complete_module) },
     { "handle-pass-exam", G_CALLBACK(on_pass_exam) },
     { "handle-defeat-boss", G_CALLBACK(on_defeat_boss) },
+    { "handle-record-boss-attempt", G_CALLBACK(on_record_boss_attempt) },
+    { "handle-earn-certification", G_CALLBACK(on_earn_certification) },
+    { "handle-award-badge", G_CALLBACK(on_award_badge) },
+    { "handle-report-metric", G_CALLBACK(on_report_metric) },
+    { "handle-set-specialization", G_CALLBACK(on_set_specialization) },
+    { "handle-set-active-title", G_CALLBACK(on_set_active_title) },
+    { "handle-promote", G_CALLBACK(on_promote) },
     { "handle-revoke-event", G_CALLBACK(on_revoke_event) },
-    { "handle-list-events", G_CALLBACK(on_list_events) },
-    { "handle-get-daily-metrics", G_CALLBACK(on_get_daily_metrics) },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(handlers); i++)

@@ -218,17 +218,7 @@ prg_cycle_advance(PrgMachine *self, const PrgInput *input, PrgStep *step)
 
 /* ---- discovering the record ---- */
 
-static gboolean
-is_better(const PrgRecord *a, const PrgRecord *b)
-{
-  if (!b)
-    return TRUE;
-  if (a->created_at != b->created_at)
-    return a->created_at < b->created_at;
-  return strcmp(a->id, b->id) < 0;
-}
-
-/* The oldest living record, then the lowest id: the same choice on every device. */
+/* The living record in use. */
 static const PrgRecord *
 choose_record(GPtrArray *records, guint *n_living)
 {
@@ -239,7 +229,7 @@ choose_record(GPtrArray *records, guint *n_living)
     if (record->deleted)
       continue;
     (*n_living)++;
-    if (is_better(record, best))
+    if (!best || prg_record_compare_use(record, best) < 0)
       best = record;
   }
   return best;

@@ -33,9 +33,15 @@ struct _PrgEngine {
   GMainContext *context; /* (owned) */
   GSource *timer;        /* (owned) (nullable) */
   gint64 timer_at;
-  GCancellable *cancellable; /* (owned) (nullable) of the request under way */
-  GQueue jobs;               /* (element-type PrgJob) */
-  GQueue events;             /* (element-type PrgEvent) */
+  GCancellable *cancellable; /* (owned) (nullable) of the request under way, the machine's or a look-up */
+  GQueue lookups;            /* (element-type GTask) look-ups that wait */
+  PrgRequest *deferred;      /* (owned) (nullable) the machine's request, while a look-up is under way */
+  gulong lookup_cancel_id;
+  gint64 lookup_at;     /* monotonic µs, when the next look-up may go out; 0 = none waits for that */
+  gint64 lookup_after;  /* monotonic µs: no look-up before; the server asked for it */
+  gboolean lookup_last; /* the last request was a look-up: the machine is next */
+  GQueue jobs;          /* (element-type PrgJob) */
+  GQueue events;        /* (element-type PrgEvent) */
 
   gboolean committing, pumping, started, credentials_changed, reached, storage_failed;
   GPtrArray *waiters;  /* (owned) (element-type GTask) callers of sync */
@@ -70,7 +76,16 @@ PrgEvent *prg_lane_push_event(PrgEngine *self, PrgInputKind kind, PrgAnswer *ans
 void prg_lane_run(PrgEngine *self);
 void prg_lane_stop_timer(PrgEngine *self);
 
+/* Sends a request of the machine, now or after a look-up. @request: (transfer full) */
+void prg_lane_send(PrgEngine *self, PrgRequest *request);
+
+/* prg-lookup.c */
+void prg_lookup_begin(PrgEngine *self); /* sends the next one, if it is a look-up's turn */
+void prg_lookup_run(PrgEngine *self);   /* likewise, when the machine has nothing to send */
+
 /* prg-engine.c */
+GError *prg_engine_error_of(PrgOutcome outcome, gboolean reached, const char *message);
+gboolean prg_engine_is_reached(const PrgAnswer *answer); /* a server spoke */
 void prg_engine_refresh_zone(PrgEngine *self);
 void prg_engine_tell_waiters(PrgEngine *self, gboolean ok, guint pushed, gboolean changed);
 void prg_engine_close_when_idle(PrgEngine *self);

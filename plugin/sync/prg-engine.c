@@ -37,6 +37,8 @@ prg_engine_finalize(GObject *object)
   PrgEngine *self = PRG_ENGINE(object);
   g_queue_clear_full(&self->jobs, (GDestroyNotify)prg_job_free);
   g_queue_clear_full(&self->events, (GDestroyNotify)prg_event_free);
+  g_queue_clear_full(&self->lookups, g_object_unref);
+  g_clear_pointer(&self->deferred, prg_request_free);
   g_clear_pointer(&self->machine, prg_machine_free);
   g_clear_pointer(&self->book, prg_book_free);
   g_clear_pointer(&self->context, g_main_context_unref);
@@ -75,6 +77,7 @@ prg_engine_init(PrgEngine *self)
   self->shown_text = g_strdup("");
   g_queue_init(&self->jobs);
   g_queue_init(&self->events);
+  g_queue_init(&self->lookups);
 }
 
 PrgEngine *
@@ -138,8 +141,14 @@ prg_engine_get_view(PrgEngine *self)
 
 /* ---- waiting callers ---- */
 
-static GError *
-error_of_cycle(PrgEngine *self)
+gboolean
+prg_engine_is_reached(const PrgAnswer *answer)
+{
+  return answer->server_time != 0 || answer->outcome != PRG_OUTCOME_UNKNOWN;
+}
+
+GError *
+prg_engine_error_of(PrgOutcome outcome, gboolean reached, const char *message)
 {
   static const struct {
     PrgOutcome outcome;
@@ -150,15 +159,20 @@ error_of_cycle(PrgEngine *self)
     { PRG_OUTCOME_SCHEMA_MISSING, PRG_ERROR_SCHEMA_MISSING },
     { PRG_OUTCOME_RETRY, PRG_ERROR_RATE_LIMITED },
   };
-  PrgOutcome outcome = prg_machine_get_outcome(self->machine);
-  PrgError code =
-      outcome == PRG_OUTCOME_UNKNOWN && !self->reached ? PRG_ERROR_OFFLINE : PRG_ERROR_SERVER_ERROR;
+  PrgError code = outcome == PRG_OUTCOME_UNKNOWN && !reached ? PRG_ERROR_OFFLINE : PRG_ERROR_SERVER_ERROR;
   for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
     if (table[i].outcome == outcome)
       code = table[i].error;
+  return g_error_new_literal(PRG_ERROR, code, message);
+}
+
+static GError *
+error_of_cycle(PrgEngine *self)
+{
+  const char *message = prg_machine_get_last_error(self->machine);
   if (self->storage_failed)
-    code = PRG_ERROR_STORAGE_FAILED;
-  return g_error_new_literal(PRG_ERROR, code, prg_machine_get_last_error(self->machine));
+    return g_error_new_literal(PRG_ERROR, PRG_ERROR_STORAGE_FAILED, message);
+  return prg_engine_error_of(prg_machine_get_outcome(self->machine), self->reached, message);
 }
 
 void

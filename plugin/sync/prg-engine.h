@@ -100,6 +100,16 @@ gboolean prg_engine_sync_finish(PrgEngine *self,
                                 gboolean *changed,
                                 GError **error);
 
+/* One request that is no part of the protocol and changes nothing here (@request: transfer full). One request is in flight at a
+ * time, look-ups and the protocol's in turn, and all of them share its budget. Errors: as prg_engine_sync_async(). */
+void prg_engine_look_up_async(PrgEngine *self,
+                              PrgRequest *request,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+/* Returns: (transfer full) (nullable) an answer whose outcome is OK */
+PrgAnswer *prg_engine_look_up_finish(PrgEngine *self, GAsyncResult *result, GError **error);
+
 /* Tells the machine that something outside may have changed (schema provisioned, unblocked by a person): look
  * again now. */
 void prg_engine_retry(PrgEngine *self);

@@ -44,7 +44,7 @@ exchanged(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(PrgEngine) self = user_data;
   PrgAnswer *answer = prg_twenty_exchange_finish(PRG_TWENTY(source), result, NULL);
   g_clear_object(&self->cancellable);
-  self->reached = answer && (answer->server_time != 0 || answer->outcome != PRG_OUTCOME_UNKNOWN);
+  self->reached = answer && prg_engine_is_reached(answer);
   prg_lane_push_event(self, answer ? PRG_INPUT_ANSWER : PRG_INPUT_LOST, answer, NULL);
   if (self->credentials_changed)
     prg_lane_push_event(self, PRG_INPUT_CREDENTIALS, NULL, NULL);
@@ -53,14 +53,29 @@ exchanged(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-send_request(PrgEngine *self, const PrgRequest *request)
+send_now(PrgEngine *self, const PrgRequest *request)
+{
+  self->lookup_last = FALSE;
+  self->cancellable = g_cancellable_new();
+  prg_twenty_exchange_async(self->twenty, request, self->cancellable, exchanged, g_object_ref(self));
+}
+
+void
+prg_lane_send(PrgEngine *self, PrgRequest *request)
 {
   if (!self->twenty || self->closing) {
+    prg_request_free(request);
     prg_lane_push_event(self, PRG_INPUT_LOST, NULL, NULL);
     return;
   }
-  self->cancellable = g_cancellable_new();
-  prg_twenty_exchange_async(self->twenty, request, self->cancellable, exchanged, g_object_ref(self));
+  if (!self->cancellable)
+    prg_lookup_begin(self);
+  if (self->cancellable) {
+    self->deferred = request;
+  } else {
+    send_now(self, request);
+    prg_request_free(request);
+  }
 }
 
 static void
@@ -130,7 +145,7 @@ handle_step(PrgEngine *self, PrgStep *step)
   if (step->changes)
     begin_commit(self, step->changes, NULL);
   if (step->request)
-    send_request(self, step->request);
+    prg_lane_send(self, g_steal_pointer(&step->request));
   if (step->sign_in_required)
     g_signal_emit(self, prg_engine_signals[PRG_ENGINE_SIGN_IN_REQUIRED], 0,
                   prg_machine_get_last_error(self->machine));
@@ -205,6 +220,8 @@ static void
 set_timer(PrgEngine *self)
 {
   gint64 at = self->closing ? 0 : prg_machine_get_wake_at(self->machine);
+  if (self->lookup_at != 0 && !self->closing)
+    at = at == 0 ? self->lookup_at : MIN(at, self->lookup_at);
   if (at == self->timer_at)
     return;
   prg_lane_stop_timer(self);
@@ -253,6 +270,7 @@ prg_lane_run(PrgEngine *self)
     run_job(self, job);
   }
   self->pumping = FALSE;
+  prg_lookup_run(self);
   set_timer(self);
   if (!self->closing)
     tell_state(self);

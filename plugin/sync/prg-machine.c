@@ -480,6 +480,28 @@ prg_machine_get_offset(PrgMachine *self)
   return self->offset;
 }
 
+gint64
+prg_machine_request_wait(PrgMachine *self, gint64 mono)
+{
+  gint64 wait = prg_bucket_wait(&self->bucket, mono);
+  /* A server that asked for a pause gets it from everybody. */
+  if (self->state == PRG_MACHINE_WAITING && self->outcome == PRG_OUTCOME_RETRY)
+    wait = MAX(wait, self->retry_at - mono);
+  return wait;
+}
+
+void
+prg_machine_take_request(PrgMachine *self, gint64 mono)
+{
+  prg_bucket_take(&self->bucket, mono);
+}
+
+void
+prg_machine_drain_requests(PrgMachine *self, gint64 mono)
+{
+  prg_bucket_drain(&self->bucket, mono);
+}
+
 gboolean
 prg_machine_is_busy(PrgMachine *self)
 {

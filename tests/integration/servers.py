@@ -235,6 +235,15 @@ class Sim(Server):
     def foreign(self, member, values, after=0, by="key"):
         return self.control("POST", "foreign", {"member": member, "after": after, "set": values, "by": by})
 
+    def let_members_repeat(self):
+        """From now on a member may have several records: the field is not unique on every server."""
+        objects = self.send("GET", "/rest/metadata/objects")[1]["data"]["objects"]
+        progressions = next(each for each in objects if each["nameSingular"] == "repProgression")
+        self.control("POST", "drop-field", {"object": "repProgression", "field": "workspaceMemberId"})
+        status, value = self.send("POST", "/rest/metadata/fields", {
+            "objectMetadataId": progressions["id"], "name": "workspaceMemberId", "label": "Workspace member id", "type": "TEXT"})
+        equal(status, 201, f"status of the new field {value}")
+
     def backup(self):
         self.control("POST", "backup")
 
