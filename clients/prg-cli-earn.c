@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Commands that earn, and the one that takes back. */
+/* Commands that earn, choose or report, and the one that takes back. */
 #include "prg-cli.h"
 
 /* What the methods that earn have in common. */
@@ -162,18 +162,25 @@ prg_cli_deal(PrgCli *cli, int argc, char **argv)
 }
 
 static int
+parse_number(const char *text, const char *what, double *number)
+{
+  char *end = NULL;
+
+  *number = g_ascii_strtod(text, &end);
+  return end == text || *end != '\0' ? prg_cli_usage("“%s” is no %s: write a number, such as 0.8", text, what)
+                                     : PRG_EXIT_OK;
+}
+
+static int
 earn_scored(PrgCli *cli, const char *command, const char *method, int argc, char **argv)
 {
   g_auto(GStrv) words = NULL;
-  char *end = NULL;
+  double score;
   int code = prg_cli_parse(cli, prg_cli_find(command), NULL, argc, argv, 2, 2, &words);
 
-  if (code != PRG_EXIT_OK)
-    return code;
-  double score = g_ascii_strtod(words[1], &end);
-  if (end == words[1] || *end != '\0')
-    return prg_cli_usage("“%s” is no score: write a number from 0 to 1", words[1]);
-  return earn(cli, method, g_variant_new("(sd)", words[0], score));
+  if (code == PRG_EXIT_OK)
+    code = parse_number(words[1], "score", &score);
+  return code == PRG_EXIT_OK ? earn(cli, method, g_variant_new("(sd)", words[0], score)) : code;
 }
 
 int
@@ -188,13 +195,95 @@ prg_cli_exam(PrgCli *cli, int argc, char **argv)
   return earn_scored(cli, "exam", "PassExam", argc, argv);
 }
 
+/* Methods that want an id and answer as all that earn. */
+static int
+earn_id(PrgCli *cli, const char *command, const char *method, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find(command), NULL, argc, argv, 1, 1, &words);
+
+  return code == PRG_EXIT_OK ? earn(cli, method, g_variant_new("(s)", words[0])) : code;
+}
+
 int
 prg_cli_boss(PrgCli *cli, int argc, char **argv)
 {
-  g_auto(GStrv) words = NULL;
-  int code = prg_cli_parse(cli, prg_cli_find("boss"), NULL, argc, argv, 1, 1, &words);
+  return earn_id(cli, "boss", "DefeatBoss", argc, argv);
+}
 
-  return code == PRG_EXIT_OK ? earn(cli, "DefeatBoss", g_variant_new("(s)", words[0])) : code;
+int
+prg_cli_certification(PrgCli *cli, int argc, char **argv)
+{
+  return earn_id(cli, "certification", "EarnCertification", argc, argv);
+}
+
+int
+prg_cli_boss_attempt(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  guint attempts;
+  int code = prg_cli_parse(cli, prg_cli_find("boss-attempt"), NULL, argc, argv, 1, 1, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_call(cli, "", "RecordBossAttempt", g_variant_new("(s)", words[0]), NULL, &reply);
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_get(reply, "(u)", &attempts);
+  if (cli->json)
+    g_print("{ \"attempts\" : %u }\n", attempts);
+  else
+    g_print("Attempts at %s: %u\n", words[0], attempts);
+  return PRG_EXIT_OK;
+}
+
+/* A method that answers nothing. @parameters: (transfer floating); @done: what is told */
+static int
+tell(PrgCli *cli, const char *method, GVariant *parameters, const char *label, const char *done)
+{
+  int code = prg_cli_call(cli, "", method, parameters, NULL, NULL);
+
+  if (code == PRG_EXIT_OK && cli->json)
+    g_print("{}\n");
+  else if (code == PRG_EXIT_OK)
+    g_print("%s: %s\n", label, *done ? done : "none");
+  return code;
+}
+
+int
+prg_cli_specialization(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("specialization"), NULL, argc, argv, 1, 1, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  return tell(cli, "SetSpecialization", g_variant_new("(s)", words[0]), "Specialization", words[0]);
+}
+
+int
+prg_cli_title(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find("title"), NULL, argc, argv, 1, 1, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  return tell(cli, "SetActiveTitle", g_variant_new("(s)", words[0]), "Title", words[0]);
+}
+
+int
+prg_cli_report(PrgCli *cli, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  double value;
+  int code = prg_cli_parse(cli, prg_cli_find("report"), NULL, argc, argv, 2, 2, &words);
+
+  if (code == PRG_EXIT_OK)
+    code = parse_number(words[1], "value", &value);
+  return code == PRG_EXIT_OK
+             ? tell(cli, "ReportMetric", g_variant_new("(sd)", words[0], value), words[0], words[1])
+             : code;
 }
 
 int

@@ -35,7 +35,7 @@ print_field(const char *label, const char *text)
   g_autoptr(GString) line = g_string_new(NULL);
 
   for (guint i = 0; words[i]; i++) {
-    if (line->len > 0 && g_utf8_strlen(line->str, -1) + g_utf8_strlen(words[i], -1) >= 80 - 13) {
+    if (line->len > 0 && prg_cli_width(line->str) + prg_cli_width(words[i]) >= 80 - 13) {
       prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
       g_string_truncate(line, 0);
       label = "";
@@ -147,26 +147,13 @@ prg_cli_status(PrgCli *cli, int argc, char **argv)
 
 /* ---- lists ---- */
 
-/* Prints the list of a reply (aa{sv}); @print prints one row. */
+/* Prints the list that a reply is. */
 static int
 print_rows(PrgCli *cli, GVariant *reply, const char *nothing, void (*print)(GVariant *dict))
 {
   g_autoptr(GVariant) list = g_variant_get_child_value(reply, 0);
-  GVariantIter iter;
-  GVariant *child;
 
-  if (cli->json) {
-    prg_cli_print_json(list);
-    return PRG_EXIT_OK;
-  }
-  if (g_variant_n_children(list) == 0)
-    g_print("%s\n", nothing);
-  g_variant_iter_init(&iter, list);
-  while ((child = g_variant_iter_next_value(&iter)) != NULL) {
-    print(child);
-    g_variant_unref(child);
-  }
-  return PRG_EXIT_OK;
+  return prg_cli_print_list(cli, list, nothing, print);
 }
 
 static void
@@ -226,50 +213,6 @@ prg_cli_events(PrgCli *cli, int argc, char **argv)
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "ListEvents", g_variant_new("(a{sv})", &filter), NULL, &reply);
   return code == PRG_EXIT_OK ? print_rows(cli, reply, "No events", print_event) : code;
-}
-
-static const char *const metric_keys[] = { "dials",         "connects",       "callsUnder30s",
-                                           "callsOver2Min", "appointments",   "shows",
-                                           "deals",         "smsEnrollments", "xp" };
-static const int metric_widths[] = { 10, 6, 6, 6, 6, 6, 6, 6, 6, 8 };
-
-static void
-print_day(GVariant *dict)
-{
-  char texts[G_N_ELEMENTS(metric_keys)][24];
-  const char *fields[G_N_ELEMENTS(metric_keys) + 1] = { prg_cli_dict_text(dict, "day") };
-
-  for (guint i = 0; i < G_N_ELEMENTS(metric_keys); i++) {
-    g_snprintf(texts[i], sizeof texts[i], "%" G_GINT64_FORMAT, prg_cli_dict_number(dict, metric_keys[i]));
-    fields[i + 1] = texts[i];
-  }
-  prg_cli_print_row(fields, metric_widths, G_N_ELEMENTS(fields));
-}
-
-int
-prg_cli_metrics(PrgCli *cli, int argc, char **argv)
-{
-  g_autofree char *from = NULL;
-  g_autofree char *to = NULL;
-  g_auto(GStrv) words = NULL;
-  g_autoptr(GVariant) reply = NULL;
-  GOptionEntry entries[] = {
-    { "from", 0, 0, G_OPTION_ARG_STRING, &from, "First day (default: six days before the last)", "DAY" },
-    { "to", 0, 0, G_OPTION_ARG_STRING, &to, "Last day (default: today)", "DAY" },
-    G_OPTION_ENTRY_NULL,
-  };
-  static const char *const head[] = { "Day",   "Dials", "Conn.", "<30s", ">2min",
-                                      "Appts", "Shows", "Deals", "SMS",  "XP" };
-  int code = prg_cli_parse(cli, prg_cli_find("metrics"), entries, argc, argv, 0, 0, &words);
-
-  if (code == PRG_EXIT_OK)
-    code = prg_cli_call(cli, "", "GetDailyMetrics", g_variant_new("(ss)", from ? from : "", to ? to : ""),
-                        NULL, &reply);
-  if (code != PRG_EXIT_OK)
-    return code;
-  if (!cli->json)
-    prg_cli_print_row(head, metric_widths, G_N_ELEMENTS(head));
-  return print_rows(cli, reply, "Nothing is known of these days", print_day);
 }
 
 static void

@@ -15,20 +15,51 @@ prg_cli_print_json(GVariant *value)
   g_print("%s\n", text);
 }
 
-/* @text cut or padded to @width characters; the last field of a line is not padded. */
+/* Columns that a terminal needs for @c: East Asian characters take two, combining ones none. */
+static int
+width_of(gunichar c)
+{
+  if (g_unichar_iszerowidth(c))
+    return 0;
+  return g_unichar_iswide(c) ? 2 : 1;
+}
+
+int
+prg_cli_width(const char *text)
+{
+  int width = 0;
+
+  for (const char *p = text; *p; p = g_utf8_next_char(p))
+    width += width_of(g_utf8_get_char(p));
+  return width;
+}
+
+/* The end of the longest beginning of @text that fits into @width columns. */
+static const char *
+fit(const char *text, int width)
+{
+  const char *end = text;
+
+  while (*end && (width -= width_of(g_utf8_get_char(end))) >= 0)
+    end = g_utf8_next_char(end);
+  return end;
+}
+
+/* @text cut or padded to @width columns; the last field of a line is not padded. */
 static void
 append_field(GString *line, const char *text, int width, gboolean is_last)
 {
-  glong length = g_utf8_strlen(text, -1);
+  int used = prg_cli_width(text);
 
-  if (length > width) {
-    g_autofree char *cut = g_utf8_substring(text, 0, MAX(width - 1, 0));
+  if (used > width) {
+    g_autofree char *cut = g_strndup(text, (gsize)(fit(text, width - 1) - text));
     g_string_append_printf(line, "%s…", cut);
+    used = prg_cli_width(cut) + 1;
   } else {
     g_string_append(line, text);
-    for (glong i = length; i < width && !is_last; i++)
-      g_string_append_c(line, ' ');
   }
+  for (; used < width && !is_last; used++)
+    g_string_append_c(line, ' ');
   if (!is_last)
     g_string_append_c(line, ' ');
 }
@@ -44,7 +75,27 @@ prg_cli_print_row(const char *const *fields, const int *widths, guint n)
     append_field(line, fields[i], width, i + 1 == n);
     used += width + 1;
   }
-  g_print("%s\n", line->str);
+  g_print("%s\n", g_strchomp(line->str));
+}
+
+int
+prg_cli_print_list(PrgCli *cli, GVariant *list, const char *nothing, void (*print)(GVariant *dict))
+{
+  GVariantIter iter;
+  GVariant *child;
+
+  if (cli->json) {
+    prg_cli_print_json(list);
+    return PRG_EXIT_OK;
+  }
+  if (g_variant_n_children(list) == 0)
+    g_print("%s\n", nothing);
+  g_variant_iter_init(&iter, list);
+  while ((child = g_variant_iter_next_value(&iter)) != NULL) {
+    print(child);
+    g_variant_unref(child);
+  }
+  return PRG_EXIT_OK;
 }
 
 char *

@@ -60,8 +60,11 @@ int prg_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* ---- prg-cli-print.c ---- */
 
 void prg_cli_print_json(GVariant *value);
-/* A line of fields, cut to their widths; a width of 0 = the rest of 80 columns. */
+int prg_cli_width(const char *text); /* columns on a terminal */
+/* A line of fields, cut to their widths in columns; a width of 0 = the rest of 80 columns. */
 void prg_cli_print_row(const char *const *fields, const int *widths, guint n);
+/* Prints a list (aa{sv}); @print prints one entry. Returns: an exit code */
+int prg_cli_print_list(PrgCli *cli, GVariant *list, const char *nothing, void (*print)(GVariant *dict));
 char *prg_cli_format_time(gint64 microseconds); /* (transfer full) "never" for 0 */
 const char *prg_cli_dict_text(GVariant *dict, const char *key);
 gint64 prg_cli_dict_number(GVariant *dict, const char *key);
@@ -78,6 +81,16 @@ int prg_cli_record_call(PrgCli *cli, int argc, char **argv);
 int prg_cli_xp(PrgCli *cli, int argc, char **argv);
 int prg_cli_deal(PrgCli *cli, int argc, char **argv);
 int prg_cli_module(PrgCli *cli, int argc, char **argv);
+int prg_cli_rank(PrgCli *cli, int argc, char **argv);
+int prg_cli_gates(PrgCli *cli, int argc, char **argv);
+int prg_cli_badges(PrgCli *cli, int argc, char **argv);
+int prg_cli_leaderboard(PrgCli *cli, int argc, char **argv);
+int prg_cli_promote(PrgCli *cli, int argc, char **argv);
+int prg_cli_certification(PrgCli *cli, int argc, char **argv);
+int prg_cli_boss_attempt(PrgCli *cli, int argc, char **argv);
+int prg_cli_specialization(PrgCli *cli, int argc, char **argv);
+int prg_cli_title(PrgCli *cli, int argc, char **argv);
+int prg_cli_report(PrgCli *cli, int argc, char **argv);
 int prg_cli_exam(PrgCli *cli, int argc, char **argv);
 int prg_cli_boss(PrgCli *cli, int argc, char **argv);
 int prg_cli_revoke(PrgCli *cli, int argc, char **argv);

@@ -11,9 +11,19 @@ static const PrgCliCommand commands[] = {
   { "module", "ID SCORE", "Record a passed training module", prg_cli_module },
   { "exam", "ID SCORE", "Record a passed exam", prg_cli_exam },
   { "boss", "ID", "Record a defeated boss", prg_cli_boss },
+  { "boss-attempt", "ID", "Record an attempt at a boss that failed", prg_cli_boss_attempt },
+  { "certification", "ID", "Record a certification", prg_cli_certification },
+  { "report", "METRIC VALUE", "Report what a rank needs and nothing measures", prg_cli_report },
+  { "specialization", "ID", "Choose the specialization", prg_cli_specialization },
+  { "title", "TITLE", "Choose the title that is shown; \"\" = none", prg_cli_title },
+  { "promote", "", "Take the next rank, if all its gates are met", prg_cli_promote },
   { "revoke", "ID", "Take an event back that was a mistake", prg_cli_revoke },
   { "events", "", "List what happened, newest first", prg_cli_events },
-  { "metrics", "", "Show each day's numbers", prg_cli_metrics },
+  { "rank", "", "Show the rank and the next one", prg_cli_rank },
+  { "gates", "[RANK]", "Show what a rank asks for, and what is missing", prg_cli_gates },
+  { "badges", "", "Show the badges and how far the next ones are", prg_cli_badges },
+  { "metrics", "", "Show rates with their tiers, and each day's numbers", prg_cli_metrics },
+  { "leaderboard", "", "Show all reps, highest total first", prg_cli_leaderboard },
   { "operations", "", "List what is not in Twenty yet", prg_cli_operations },
   { "audit", "", "List what was decided about other programs' writes", prg_cli_audit },
   { "retry", "ID", "Send a quarantined operation again", prg_cli_retry },
@@ -41,7 +51,7 @@ print_help(void)
   g_print("Usage: progression [--json] COMMAND [OPTIONS]\n\n");
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
     g_autofree char *usage = g_strdup_printf("%s %s", commands[i].name, commands[i].arguments);
-    g_print("  %-18s %s\n", usage, commands[i].summary);
+    g_print("  %-20s %s\n", usage, commands[i].summary);
   }
   g_print("\n  --json             print JSON instead of text\n"
           "  --help             this text, or after a command its options\n"

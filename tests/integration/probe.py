@@ -140,6 +140,14 @@ def stopped(pid):
         os.kill(pid, signal.SIGCONT)
 
 
+def make_eligible(session):
+    """All that the first promotion, to E-2, asks for."""
+    for number in (0, 1):
+        session.deal(f"deal-{number}")
+        session.module(f"module_{number}")
+    session.client.call(NAME, "AwardBadge", "opener_elite.bronze")
+
+
 def secret_store(session, server, member, token):
     """The documented line that puts a key into the keyring."""
     code, _, complaint = run(["secret-tool", "store", "--label=Progression", "xdg:schema", "org.lids.Progression.Account",

@@ -5,20 +5,28 @@ import json
 import pty
 import select
 import termios
+import time
+import unicodedata
 
 from probe import *  # noqa: F403
 from common import FIRST_DEAL, parametrize, run as run_tests
 
 OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
-COMMANDS = ("status", "call", "xp", "deal", "module", "exam", "boss", "revoke", "events", "metrics", "operations", "audit", "retry",
-            "discard", "sync", "sign-in", "sign-out", "provision", "export", "import")
+COMMANDS = ("status", "rank", "gates", "badges", "metrics", "leaderboard", "call", "xp", "deal", "module", "exam", "boss", "boss-attempt",
+            "certification", "report", "specialization", "title", "promote", "revoke", "events", "operations", "audit", "retry", "discard",
+            "sync", "sign-in", "sign-out", "provision", "export", "import")
+
+
+def columns(text):
+    """What a terminal needs: East Asian characters take two columns, combining ones none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def cli(session, *arguments, stdin=b"", code=OK):
     found, out, complaint = run([CLI, *arguments], session.env, stdin, cwd=session.root / "home")
     equal(found, code, f"exit code of progression {' '.join(map(str, arguments))}: {complaint}")
     for line in (out + complaint).splitlines():
-        assert len(line) <= 80 or code != OK or "--json" in arguments, f"{len(line)} columns: {line}"
+        assert columns(line) <= 80 or code != OK or "--json" in arguments, f"{columns(line)} columns: {line}"
     if code not in (OK, SIGNED_OUT):
         equal((out, bool(complaint)), ("", True), "a refusal is on standard error")
     return out or complaint
@@ -72,8 +80,10 @@ def test_lists(env):
     equal([event["type"] for event in said(session, "events", "--type", "email_sent")], ["email_sent"], "--type")
     equal(said(session, "events", "--until", "2020-01-01"), [], "--until")
     equal(len(said(session, "events", "--since", "2020-01-01T00:00:00Z")), 6, "--since")
-    equal(said(session, "metrics"), session.client.call(NAME, "GetDailyMetrics", "", "")[0], "metrics")
-    equal(said(session, "metrics", "--from", "2020-01-01", "--to", "2020-01-02"), [], "--from, --to")
+    ramp_up, rates = session.client.call(NAME, "GetEfficiency")
+    days = session.client.call(NAME, "GetDailyMetrics", "", "")[0]
+    equal(said(session, "metrics"), {"ramp_up": ramp_up, "rates": rates, "days": days}, "metrics")
+    equal(said(session, "metrics", "--from", "2020-01-01", "--to", "2020-01-02")["days"], [], "--from, --to")
     equal(said(session, "operations"), session.operations(), "operations")
     equal(said(session, "audit"), session.audit(), "audit")
     for command in ("events", "metrics", "operations"):
@@ -82,6 +92,94 @@ def test_lists(env):
     equal(said(session, "sync"), {}, "sync in JSON")
     equal(len(said(session, "operations", "--state", "folded")) + len(said(session, "operations", "--state", "ledgered")), 6, "--state")
     assert "Nothing" in cli(session, "operations"), "nothing waits"
+
+
+def test_days(env):
+    session = env.session()
+    session.add("note_added")
+    session.add("note_added", occurred_at=int(time.time() - 86400) * 1000000)
+    equal([len(said(session, "metrics", "--days", str(n))["days"]) for n in (1, 2, 30)], [1, 2, 2], "--days")
+    equal(said(session, "metrics", "--days", "2", "--to", "2020-01-02")["days"], [], "--days, --to")
+    text = cli(session, "metrics", "--days", "2")
+    assert "Ramp-up" in text and "sub_30s_drop_rate" in text and "unknown" in text, text
+    for arguments in (("--days", "-1"), ("--days", "100000"), ("--days", "2", "--from", "2020-01-01"), ("--days", "2", "--to", "soon")):
+        cli(session, "metrics", *arguments, code=USAGE)
+
+
+def test_standing(env):
+    session = env.session()
+    equal(said(session, "rank"), {"rank": "E-1", "name": "SDR 1", "next-rank": "E-2", "next-name": "SDR 2"}, "rank")
+    eligible, gates = session.client.call(NAME, "GetEligibility", "")
+    equal(said(session, "gates"), {"eligible": eligible, "gates": gates}, "gates")
+    equal(said(session, "gates", "manager"), said(session, "gates", "E-7"), "gates of a rank, by its id")
+    text = cli(session, "gates", "E-4")
+    for word in ("missing", "below 0.5", "unknown (ramp-up)", "operative_certification", "appointment_setter", "silver", "Not all"):
+        assert word in text, f"no {word} in {text}"
+    cli(session, "gates", "E-9", code=REFUSED)
+    equal(said(session, "badges"), session.client.call(NAME, "GetBadges")[0], "badges")
+    text = cli(session, "badges")
+    for word in ("Closer", "bronze", "0 of 5", "above 0.03", "rate-unknown"):
+        assert word in text, f"no {word} in {text}"
+    refusal = cli(session, "promote", code=REFUSED)
+    for word in ("E-2", "level 3", "deals 2", "opener_elite.bronze", "module_0", "module_1"):
+        assert word in refusal, f"no {word} in {refusal}"
+    make_eligible(session)
+    assert "All gates are met" in cli(session, "gates"), "gates"
+    equal(said(session, "promote"), {"rank": "E-2"}, "promote")
+    assert cli(session, "rank").startswith("E-2 SDR 2\nNext: E-3"), "rank"
+    env.server.patch_record(session.member, {"currentRank": "manager"})
+    session.sync()
+    assert "highest" in cli(session, "rank") and "no higher rank" in cli(session, "gates"), "at the top"
+
+
+def test_choosing_and_reporting(env):
+    session = env.session()
+    session.add("note_added", amount=9200)
+    equal(said(session, "certification", "leadership")["earned"], 300, "certification")
+    equal([said(session, "boss-attempt", "redhawk") for _ in range(2)], [{"attempts": 1}, {"attempts": 2}], "boss-attempt")
+    cli(session, "boss", "redhawk")
+    for arguments, name, value in ((("specialization", "closer"), "Specialization", "closer"),
+                                   (("title", "RedHawk Conqueror"), "ActiveTitle", "RedHawk Conqueror"), (("title", ""), "ActiveTitle", "")):
+        equal(said(session, *arguments), {}, arguments[0])
+        equal(session.get(name), value, name)
+    assert "closer" in cli(session, "specialization", "closer"), "specialization"
+    equal(said(session, "report", "mentees", "3"), {}, "report")
+    equal(next(gate["have"] for gate in said(session, "gates", "E-6")["gates"] if gate["kind"] == "mentees"), 3, "mentees")
+    for arguments in (("specialization", "sleeper"), ("title", "King"), ("report", "mentees", "1.5"), ("report", "dials", "3"),
+                      ("certification", "x" * 129), ("boss-attempt", "dragon")):
+        cli(session, *arguments, code=REFUSED)
+    cli(session, "report", "mentees", "three", code=USAGE)
+
+
+def test_leaderboard(env):
+    server = env.new_sim("--provisioned")
+    server.provisioned = True
+    names = {"wide": "東京の営業担当者" * 12, "combining": "e\u0301" * 60, "plain": "A very long name of somebody " * 3, "short": "Kim"}
+    server.api("POST", "/rest/batch/repProgressions", [{"workspaceMemberId": member, "name": name, "totalXp": 100 * number, "currentRank": "e3"}
+                                                       for number, (member, name) in enumerate(names.items(), 1)])
+    session = env.session(server=server)
+    entries, as_of = session.client.call(NAME, "GetLeaderboard", 0)
+    equal(said(session, "leaderboard"), {"entries": entries, "as_of": as_of}, "leaderboard")
+    equal(said(session, "leaderboard", "--limit", "2")["entries"], entries[:2], "--limit")
+    lines = cli(session, "leaderboard").splitlines()
+    assert "you" in lines[5] and "As of" in lines[6], lines
+    equal(len({columns(line[:line.index("E-")]) for line in lines[1:6]}), 1, "the columns stand below each other")
+    equal(sum("…" in line for line in lines), 3, "names that are cut")
+    cli(session, "leaderboard", "--limit", "-1", code=USAGE)
+    server.stop()
+    equal(said(session, "leaderboard")["as_of"], as_of, "offline")
+    other = env.session(server=server, signed_in=False)
+    for command in ("rank", "gates", "badges", "metrics", "leaderboard", "promote"):
+        cli(other, command, code=SIGNED_OUT)
+    server.restart()
+
+
+def test_leaderboard_offline_at_first(env):
+    server = env.new_sim("--provisioned")
+    session = env.session(server=server)
+    server.stop()
+    cli(session, "leaderboard", code=OFFLINE)
+    server.restart()
 
 
 def test_quarantine(env):

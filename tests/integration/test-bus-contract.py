@@ -69,6 +69,7 @@ def test_every_documented_line_runs(env):
     run_line(session, folder, lines.pop("SignIn"), replaced)
     session.member = member
     session.add("note_added", amount=REDHAWK_LEVEL_XP)
+    make_eligible(session)
     refused = quarantine(session, server)
     for method, operation in (("RetryOperation", refused[0]), ("DiscardOperation", refused[1]), ("RevokeEvent", session.call()[0])):
         run_line(session, folder, lines.pop(method), {**replaced, ID_IN_DOCS: operation})
