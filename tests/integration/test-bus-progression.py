@@ -318,6 +318,7 @@ def test_the_way_up(env):
         equal((session.get("Rank"), env.server.record(session.member)["currentRank"] == rank), (rank, False), "before the sync")
         session.sync()
         equal(env.server.record(session.member)["currentRank"], rank, "currentRank in Twenty")
+        session.stop()  # and goes on with a new budget of requests
     equal((session.get("NextRank"), ask(session, "GetEligibility", "")), ("", (False, [])), "at the top")
     with refused("NotEligible"):
         ask(session, "Promote")
