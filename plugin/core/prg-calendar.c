@@ -129,6 +129,26 @@ prg_day_of(gint64 utc_us, GTimeZone *zone)
   return prg_day_format((gint)CLAMP(number, G_MININT / 2, G_MAXINT / 2));
 }
 
+/* Midnight may not exist, or come twice; so the change of the day is looked for, not computed. */
+gint64
+prg_day_end(gint64 utc_us, GTimeZone *zone)
+{
+  g_autofree char *today = prg_day_of(utc_us, zone);
+  gint64 before = utc_us;
+  gint64 after = utc_us + 2 * DAY_US; /* no day is longer */
+
+  while (after - before > 1) {
+    gint64 middle = before + (after - before) / 2;
+    g_autofree char *day = prg_day_of(middle, zone);
+
+    if (g_str_equal(day, today))
+      before = middle;
+    else
+      after = middle;
+  }
+  return after;
+}
+
 gint
 prg_hour_of(gint64 utc_us, GTimeZone *zone)
 {

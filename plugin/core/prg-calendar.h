@@ -11,6 +11,9 @@ char *prg_day_format(gint number);                      /* (transfer full) */
 /* The local day and zone name of the instant @utc_us (µs) in @zone. Returns: (transfer full) */
 char *prg_day_of(gint64 utc_us, GTimeZone *zone);
 
+/* The instant at which the local day after that of @utc_us begins, whatever the zone's clocks do in that night. */
+gint64 prg_day_end(gint64 utc_us, GTimeZone *zone);
+
 /* The hour, 0–23, that the clocks in @zone show at that instant. */
 gint prg_hour_of(gint64 utc_us, GTimeZone *zone);
 

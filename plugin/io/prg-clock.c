@@ -2,7 +2,10 @@
 #include "prg-clock.h"
 
 #include <errno.h>
+#include <glib-unix.h>
 #include <sys/random.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #define ZONE_DIR "/usr/share/zoneinfo/"
 
@@ -76,6 +79,57 @@ prg_clock_zone_name(void)
   if (is_iana_name(written))
     return g_steal_pointer(&written);
   return g_strdup("UTC");
+}
+
+/* ---- an alarm ---- */
+
+typedef struct {
+  GSource source;
+  int fd; /* (owned) -1 = none */
+} Alarm;
+
+static gboolean
+alarm_dispatch(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  Alarm *self = (Alarm *)source;
+  guint64 expirations;
+
+  /* Fails with ECANCELED when the clock was set; either way it was read. */
+  if (self->fd >= 0 && read(self->fd, &expirations, sizeof expirations) < 0 && errno == EAGAIN)
+    return G_SOURCE_CONTINUE;
+  return callback ? callback(user_data) : G_SOURCE_REMOVE;
+}
+
+static void
+alarm_finalize(GSource *source)
+{
+  Alarm *self = (Alarm *)source;
+
+  if (self->fd >= 0)
+    close(self->fd);
+}
+
+/* A timer of GLib's counts the time that the machine is awake, whatever the wall clock says. */
+GSource *
+prg_clock_alarm_new(gint64 at)
+{
+  static GSourceFuncs funcs = { .dispatch = alarm_dispatch, .finalize = alarm_finalize };
+  GSource *source = g_source_new(&funcs, sizeof(Alarm));
+  Alarm *self = (Alarm *)source;
+  /* 0 would switch the timer off. */
+  const struct itimerspec when = { .it_value = { .tv_sec = MAX(at / G_USEC_PER_SEC, 1),
+                                                 .tv_nsec = at % G_USEC_PER_SEC * 1000 } };
+
+  self->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->fd >= 0 &&
+      timerfd_settime(self->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) == 0) {
+    g_source_add_unix_fd(source, self->fd, G_IO_IN);
+  } else {
+    /* Only a filter of system calls gets here. */
+    g_source_set_ready_time(source, prg_clock_monotonic() + MAX(at - prg_clock_wall(), 0));
+  }
+  g_source_set_static_name(source, "[progression] alarm");
+  return source;
 }
 
 guint64

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Properties and signals of org.lids.Progression. */
+#include "prg-calendar.h"
+#include "prg-clock.h"
 #include "prg-codec.h"
 #include "prg-progression-private.h"
 
@@ -283,16 +285,27 @@ on_midnight(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The day is the rep's: of the server's time, in this machine's zone. */
 static void
 schedule_midnight(PrgProgressionAdapter *self)
 {
-  g_autoptr(GDateTime) now = g_date_time_new_now_local();
-  gint64 seconds = 24 * 3600 - (g_date_time_get_hour(now) * 3600 + g_date_time_get_minute(now) * 60 +
-                                g_date_time_get_second(now));
+  PrgEngine *engine = prg_session_get_engine(self->session);
+  g_autoptr(GTimeZone) zone = prg_clock_zone();
+  gint64 wall = prg_clock_wall();
+  gint64 now = engine ? prg_engine_get_moment(engine)->now : wall;
 
   prg_timer_clear(&self->midnight);
-  self->midnight =
-      prg_jobs_add_timer(prg_session_get_jobs(self->session), (guint)(seconds + 1) * 1000, on_midnight, self);
+  self->midnight = prg_clock_alarm_new(wall + prg_day_end(now, zone) - now);
+  g_source_set_callback(self->midnight, on_midnight, self, NULL);
+  g_source_attach(self->midnight, prg_jobs_get_context(prg_session_get_jobs(self->session)));
+}
+
+/* A sync may have told another time, and the machine may have travelled meanwhile. */
+static void
+on_sync_finished(PrgProgressionAdapter *self)
+{
+  refresh(self);
+  schedule_midnight(self);
 }
 
 PrgProgressionAdapter *
@@ -311,7 +324,7 @@ prg_progression_adapter_new(PrgSession *session, PrgGate *gate)
   g_signal_connect(session, "taken", G_CALLBACK(on_taken), self);
   g_signal_connect(session, "engine-changed", G_CALLBACK(on_engine_changed), self);
   g_signal_connect_swapped(session, "account-changed", G_CALLBACK(refresh), self);
-  g_signal_connect_swapped(session, "sync-finished", G_CALLBACK(refresh), self);
+  g_signal_connect_swapped(session, "sync-finished", G_CALLBACK(on_sync_finished), self);
   refresh(self);
   schedule_midnight(self);
   return self;

@@ -200,6 +200,52 @@ test_instant_format(void)
   }
 }
 
+static void
+assert_day_end(const char *zone_name, const char *from, const char *end)
+{
+  g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(zone_name);
+  gint64 start = 0;
+
+  g_assert_nonnull(zone);
+  g_assert_true(prg_instant_parse(from, &start));
+  g_autofree char *found = prg_instant_format(prg_day_end(start, zone));
+  g_assert_cmpstr(found, ==, end);
+}
+
+static void
+test_day_end(void)
+{
+  assert_day_end("UTC", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00.000Z");
+  assert_day_end("UTC", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00.000Z");
+  /* A day of 23 hours, one of 25. */
+  assert_day_end("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00.000Z");
+  assert_day_end("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00.000Z");
+  /* A midnight that does not exist, one that comes twice, and a whole day that was left out. */
+  assert_day_end("America/Sao_Paulo", "2018-11-03T12:00:00Z", "2018-11-04T03:00:00.000Z");
+  assert_day_end("America/Havana", "2026-10-31T20:00:00Z", "2026-11-01T04:00:00.000Z");
+  assert_day_end("Pacific/Apia", "2011-12-29T20:00:00Z", "2011-12-30T10:00:00.000Z");
+}
+
+static void
+test_day_end_of_any_instant(void)
+{
+  static const char *const zones[] = { "UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Kiritimati" };
+
+  for (guint i = 0; i < 2000; i++) {
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(zones[i % G_N_ELEMENTS(zones)]);
+    gint64 now = (gint64)g_test_rand_int_range(0, G_MAXINT32) * G_USEC_PER_SEC + g_test_rand_int_range(0, 1000000);
+    gint64 end = prg_day_end(now, zone);
+    g_autofree char *today = prg_day_of(now, zone);
+    g_autofree char *last = prg_day_of(end - 1, zone);
+    g_autofree char *next = prg_day_of(end, zone);
+
+    g_assert_cmpint(end, >, now);
+    g_assert_cmpint(end - now, <=, 26 * 3600 * (gint64)G_USEC_PER_SEC);
+    g_assert_cmpstr(last, ==, today);
+    g_assert_cmpstr(next, >, today);
+  }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -212,5 +258,7 @@ main(int argc, char **argv)
   g_test_add_func("/calendar/instants", test_instants);
   g_test_add_func("/calendar/no-instants", test_no_instants);
   g_test_add_func("/calendar/instant-format", test_instant_format);
+  g_test_add_func("/calendar/day-end", test_day_end);
+  g_test_add_func("/calendar/day-end-of-any-instant", test_day_end_of_any_instant);
   return g_test_run();
 }

@@ -85,6 +85,54 @@ test_system_zone_name(void)
   g_assert_nonnull(zone);
 }
 
+static gboolean
+on_alarm(gpointer user_data)
+{
+  *(gint64 *)user_data = prg_clock_wall();
+  return G_SOURCE_REMOVE;
+}
+
+static gint64
+wait_for_alarm(gint64 at)
+{
+  g_autoptr(GMainContext) context = g_main_context_new();
+  g_autoptr(GSource) alarm = prg_clock_alarm_new(at);
+  gint64 rang = 0;
+
+  g_source_set_callback(alarm, on_alarm, &rang, NULL);
+  g_source_attach(alarm, context);
+  while (rang == 0)
+    g_main_context_iteration(context, TRUE);
+  g_assert_true(g_source_is_destroyed(alarm));
+  return rang;
+}
+
+/* Setting the clock and sleeping are the kernel's part; here: not before its time, and at once if that is past. */
+static void
+test_alarm(void)
+{
+  gint64 at = prg_clock_wall() + 50 * 1000;
+
+  g_assert_cmpint(wait_for_alarm(at), >=, at);
+  g_assert_cmpint(wait_for_alarm(prg_clock_wall() - G_USEC_PER_SEC), >, 0);
+  g_assert_cmpint(wait_for_alarm(0), >, 0);
+}
+
+static void
+test_alarm_that_is_given_up(void)
+{
+  g_autoptr(GMainContext) context = g_main_context_new();
+  g_autoptr(GSource) alarm = prg_clock_alarm_new(prg_clock_wall());
+  gint64 rang = 0;
+
+  g_source_set_callback(alarm, on_alarm, &rang, NULL);
+  g_source_attach(alarm, context);
+  g_source_destroy(alarm);
+  while (g_main_context_iteration(context, FALSE))
+    continue;
+  g_assert_cmpint(rang, ==, 0);
+}
+
 static void
 test_random(void)
 {
@@ -125,6 +173,8 @@ main(int argc, char **argv)
   g_test_add_func("/clock/zone-is-read-anew", test_zone_is_read_anew);
   g_test_add_func("/clock/zone-name", test_zone_name);
   g_test_add_func("/clock/system-zone-name", test_system_zone_name);
+  g_test_add_func("/clock/alarm", test_alarm);
+  g_test_add_func("/clock/alarm-given-up", test_alarm_that_is_given_up);
   g_test_add_func("/clock/random", test_random);
   g_test_add_func("/clock/uuid", test_uuid);
   return g_test_run();
