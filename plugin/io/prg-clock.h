@@ -13,7 +13,7 @@ char *prg_clock_zone_name(void);  /* (transfer full) IANA name, "UTC" if it cann
 /* Ready at the instant @at (µs UTC) of the wall clock, also if the machine slept over it, and at once when somebody sets the
  * clock: the callback (a GSourceFunc) looks what time it is. Nothing runs before. (transfer full) */
 GSource *prg_clock_alarm_new(gint64 at);
-guint64 prg_clock_random(void);   /* 64 random bits */
-char *prg_clock_uuid(void);       /* (transfer full) UUID v4 */
+guint64 prg_clock_random(void); /* 64 random bits */
+char *prg_clock_uuid(void);     /* (transfer full) UUID v4 */
 
 G_END_DECLS

@@ -256,7 +256,8 @@ void
 recording_assert_shape(const PrgRequest *request, const PrgAnswer *answer)
 {
   gboolean records = request->kind == PRG_REQUEST_DISCOVER || request->kind == PRG_REQUEST_CREATE ||
-                     request->kind == PRG_REQUEST_READ || request->kind == PRG_REQUEST_SWAP;
+                     request->kind == PRG_REQUEST_READ || request->kind == PRG_REQUEST_SWAP ||
+                     request->kind == PRG_REQUEST_BOARD;
   g_assert_true(!records || answer->records != NULL);
   for (guint i = 0; records && i < answer->records->len; i++)
     assert_record(g_ptr_array_index(answer->records, i));
@@ -271,7 +272,8 @@ recording_assert_shape(const PrgRequest *request, const PrgAnswer *answer)
     assert_row(g_ptr_array_index(answer->rows, i));
   if (request->kind == PRG_REQUEST_POST)
     g_assert_cmpuint(answer->rows->len, ==, request->operations->len);
-  if (request->kind == PRG_REQUEST_FETCH || request->kind == PRG_REQUEST_TIMELINE)
+  if (request->kind == PRG_REQUEST_FETCH || request->kind == PRG_REQUEST_TIMELINE ||
+      request->kind == PRG_REQUEST_BOARD)
     g_assert_nonnull(answer->next_cursor);
   if (request->kind == PRG_REQUEST_TIMELINE)
     g_assert_nonnull(answer->timeline);

@@ -149,7 +149,7 @@ test_wrong_questions(void)
   for (guint i = 0; i < recordings->len; i++) {
     const Recording *one = g_ptr_array_index(recordings, i);
     g_autofree char *body = recording_complete(one);
-    for (gint kind = PRG_REQUEST_DISCOVER; kind <= PRG_REQUEST_RELINK; kind++) {
+    for (gint kind = PRG_REQUEST_DISCOVER; kind <= PRG_REQUEST_BOARD; kind++) {
       g_autoptr(PrgRequest) request = recording_request(one, (PrgRequestKind)kind);
       feed(request, one->status, body, strlen(body));
     }

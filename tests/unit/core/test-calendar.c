@@ -229,11 +229,13 @@ test_day_end(void)
 static void
 test_day_end_of_any_instant(void)
 {
-  static const char *const zones[] = { "UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Kiritimati" };
+  static const char *const zones[] = { "UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kolkata",
+                                       "Pacific/Kiritimati" };
 
   for (guint i = 0; i < 2000; i++) {
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(zones[i % G_N_ELEMENTS(zones)]);
-    gint64 now = (gint64)g_test_rand_int_range(0, G_MAXINT32) * G_USEC_PER_SEC + g_test_rand_int_range(0, 1000000);
+    gint64 now =
+        (gint64)g_test_rand_int_range(0, G_MAXINT32) * G_USEC_PER_SEC + g_test_rand_int_range(0, 1000000);
     gint64 end = prg_day_end(now, zone);
     g_autofree char *today = prg_day_of(now, zone);
     g_autofree char *last = prg_day_of(end - 1, zone);

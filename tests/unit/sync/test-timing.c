@@ -398,6 +398,40 @@ test_server_clock(void)
   g_assert_cmpint(prg_machine_get_offset(rig->machine), ==, 0);
 }
 
+/* Others' requests count like the machine's own, and wait where it must wait. */
+static void
+test_requests_of_others(void)
+{
+  g_autoptr(Rig) rig = rig_new(0);
+  guint n = 0;
+
+  rig_sign_in(rig);
+  for (; prg_machine_request_wait(rig->machine, rig->now - rig->boot) == 0; n++)
+    prg_machine_take_request(rig->machine, rig->now - rig->boot);
+  g_assert_cmpuint(n, >, 30);
+  g_assert_cmpuint(n, <, 50); /* signing in took some */
+  rig_earn(rig, "email_sent", "x", 10);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, TRUE);
+  g_assert_null(rig->step.request); /* nothing is left for the machine */
+  rig_wake(rig);
+  g_assert_cmpint(rig_total(rig), ==, 10);
+}
+
+static void
+test_pause_for_others(void)
+{
+  g_autoptr(Rig) rig = rig_new(0);
+
+  rig_sign_in(rig);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, TRUE);
+  PrgAnswer *answer = prg_answer_new(PRG_OUTCOME_RETRY, "Too many requests");
+  answer->retry_after = 90 * SECOND;
+  rig_answer(rig, answer);
+  rig_run(rig);
+  rig_assert_state(rig, "waiting");
+  g_assert_cmpint(prg_machine_request_wait(rig->machine, rig->now - rig->boot), >=, 89 * SECOND);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -423,5 +457,7 @@ main(int argc, char **argv)
   g_test_add_func("/timing/sync-now-joins", test_sync_now_joins);
   g_test_add_func("/timing/sync-now-in-an-automatic-cycle", test_sync_now_in_an_automatic_cycle);
   g_test_add_func("/timing/server-clock", test_server_clock);
+  g_test_add_func("/timing/requests-of-others", test_requests_of_others);
+  g_test_add_func("/timing/pause-for-others", test_pause_for_others);
   return g_test_run();
 }
