@@ -250,26 +250,25 @@ tell(PrgCli *cli, const char *method, GVariant *parameters, const char *label, c
   return code;
 }
 
+static int
+choose(PrgCli *cli, const char *command, const char *method, const char *label, int argc, char **argv)
+{
+  g_auto(GStrv) words = NULL;
+  int code = prg_cli_parse(cli, prg_cli_find(command), NULL, argc, argv, 1, 1, &words);
+
+  return code == PRG_EXIT_OK ? tell(cli, method, g_variant_new("(s)", words[0]), label, words[0]) : code;
+}
+
 int
 prg_cli_specialization(PrgCli *cli, int argc, char **argv)
 {
-  g_auto(GStrv) words = NULL;
-  int code = prg_cli_parse(cli, prg_cli_find("specialization"), NULL, argc, argv, 1, 1, &words);
-
-  if (code != PRG_EXIT_OK)
-    return code;
-  return tell(cli, "SetSpecialization", g_variant_new("(s)", words[0]), "Specialization", words[0]);
+  return choose(cli, "specialization", "SetSpecialization", "Specialization", argc, argv);
 }
 
 int
 prg_cli_title(PrgCli *cli, int argc, char **argv)
 {
-  g_auto(GStrv) words = NULL;
-  int code = prg_cli_parse(cli, prg_cli_find("title"), NULL, argc, argv, 1, 1, &words);
-
-  if (code != PRG_EXIT_OK)
-    return code;
-  return tell(cli, "SetActiveTitle", g_variant_new("(s)", words[0]), "Title", words[0]);
+  return choose(cli, "title", "SetActiveTitle", "Title", argc, argv);
 }
 
 int

@@ -237,7 +237,7 @@ on_close_deal(PrgDbusProgression *skeleton,
   return TRUE;
 }
 
-/* Methods of an id, and where they have one of a number. */
+/* Methods of an id, and where they have one of a number: by their names on the bus. */
 typedef struct {
   const char *method;
   PrgEarnFunc earn;
@@ -246,6 +246,31 @@ typedef struct {
   glong minimum; /* characters of the id */
   glong maximum; /* likewise; 0 = PRG_MAX_TEXT bytes */
 } Simple;
+
+static const Simple simple_methods[] = {
+  { "CompleteModule", prg_earn_module, "module_passed", answer_earned, 1, 0 },
+  { "PassExam", prg_earn_exam, "exam_passed", answer_earned, 1, 0 },
+  { "DefeatBoss", prg_earn_boss, "boss_defeated", answer_earned, 1, 0 },
+  { "RecordBossAttempt", prg_earn_boss_attempt, "boss_attempted", answer_attempts, 1, 0 },
+  { "EarnCertification", prg_earn_certification, "certification_earned", answer_earned, 1,
+    PRG_MAX_CERTIFICATION },
+  { "AwardBadge", prg_earn_badge, "badge_earned", answer_newly, 1, 0 },
+  { "ReportMetric", prg_earn_metric, "metric_reported", answer_nothing, 1, 0 },
+  { "SetSpecialization", prg_earn_specialization, "specialization_chosen", answer_nothing, 1, 0 },
+  { "SetActiveTitle", prg_earn_title, "title_chosen", answer_nothing, 0, 0 },
+  { "Promote", prg_earn_promotion, "promoted", answer_rank, 0, 0 },
+};
+
+static const Simple *
+find_simple(GDBusMethodInvocation *invocation)
+{
+  const char *method = g_dbus_method_invocation_get_method_name(invocation);
+
+  for (guint i = 0; i < G_N_ELEMENTS(simple_methods); i++)
+    if (g_str_equal(simple_methods[i].method, method))
+      return &simple_methods[i];
+  g_assert_not_reached();
+}
 
 static gboolean
 check_simple(const Simple *simple, const char *id, GError **error)
@@ -260,12 +285,13 @@ check_simple(const Simple *simple, const char *id, GError **error)
 }
 
 static gboolean
-submit_simple(PrgProgressionAdapter *self,
-              GDBusMethodInvocation *invocation,
-              const Simple *simple,
-              const char *id,
-              double number)
+on_id_and_number(PrgDbusProgression *skeleton,
+                 GDBusMethodInvocation *invocation,
+                 const char *id,
+                 double number,
+                 PrgProgressionAdapter *self)
 {
+  const Simple *simple = find_simple(invocation);
   PrgEngine *engine = prg_progression_admit(self, invocation);
   g_autoptr(PrgCommand) command = prg_command_new(simple->method, simple->earn);
   GError *error = NULL;
@@ -281,55 +307,19 @@ submit_simple(PrgProgressionAdapter *self,
   return TRUE;
 }
 
-#define HANDLER_OF_ID(name, method, earn, kind, answer, minimum, maximum)                               \
-  static gboolean name(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, const char *id, \
-                       PrgProgressionAdapter *self)                                                     \
-  {                                                                                                     \
-    static const Simple simple = { method, earn, kind, answer, minimum, maximum };                      \
-    return submit_simple(self, invocation, &simple, id, 0);                                             \
-  }
-#define HANDLER_OF_NUMBER(name, method, earn, kind, answer)                                             \
-  static gboolean name(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, const char *id, \
-                       double number, PrgProgressionAdapter *self)                                      \
-  {                                                                                                     \
-    static const Simple simple = { method, earn, kind, answer, 1, 0 };                                  \
-    return submit_simple(self, invocation, &simple, id, number);                                        \
-  }
-
-HANDLER_OF_NUMBER(on_complete_module, "CompleteModule", prg_earn_module, "module_passed", answer_earned)
-HANDLER_OF_NUMBER(on_pass_exam, "PassExam", prg_earn_exam, "exam_passed", answer_earned)
-HANDLER_OF_NUMBER(on_report_metric, "ReportMetric", prg_earn_metric, "metric_reported", answer_nothing)
-HANDLER_OF_ID(on_defeat_boss, "DefeatBoss", prg_earn_boss, "boss_defeated", answer_earned, 1, 0)
-HANDLER_OF_ID(on_record_boss_attempt,
-              "RecordBossAttempt",
-              prg_earn_boss_attempt,
-              "boss_attempted",
-              answer_attempts,
-              1,
-              0)
-HANDLER_OF_ID(on_earn_certification,
-              "EarnCertification",
-              prg_earn_certification,
-              "certification_earned",
-              answer_earned,
-              1,
-              PRG_MAX_CERTIFICATION)
-HANDLER_OF_ID(on_award_badge, "AwardBadge", prg_earn_badge, "badge_earned", answer_newly, 1, 0)
-HANDLER_OF_ID(on_set_specialization,
-              "SetSpecialization",
-              prg_earn_specialization,
-              "specialization_chosen",
-              answer_nothing,
-              1,
-              0)
-HANDLER_OF_ID(on_set_active_title, "SetActiveTitle", prg_earn_title, "title_chosen", answer_nothing, 0, 0)
+static gboolean
+on_id(PrgDbusProgression *skeleton,
+      GDBusMethodInvocation *invocation,
+      const char *id,
+      PrgProgressionAdapter *self)
+{
+  return on_id_and_number(skeleton, invocation, id, 0, self);
+}
 
 static gboolean
 on_promote(PrgDbusProgression *skeleton, GDBusMethodInvocation *invocation, PrgProgressionAdapter *self)
 {
-  static const Simple simple = { "Promote", prg_earn_promotion, "promoted", answer_rank, 0, 0 };
-
-  return submit_simple(self, invocation, &simple, "", 0);
+  return on_id(skeleton, invocation, "", self);
 }
 
 static gboolean
@@ -363,15 +353,15 @@ prg_progression_connect_methods(PrgProgressionAdapter *self)
     { "handle-add-xp", G_CALLBACK(on_add_xp) },
     { "handle-record-call", G_CALLBACK(on_record_call) },
     { "handle-close-deal", G_CALLBACK(on_close_deal) },
-    { "handle-complete-module", G_CALLBACK(on_complete_module) },
-    { "handle-pass-exam", G_CALLBACK(on_pass_exam) },
-    { "handle-defeat-boss", G_CALLBACK(on_defeat_boss) },
-    { "handle-record-boss-attempt", G_CALLBACK(on_record_boss_attempt) },
-    { "handle-earn-certification", G_CALLBACK(on_earn_certification) },
-    { "handle-award-badge", G_CALLBACK(on_award_badge) },
-    { "handle-report-metric", G_CALLBACK(on_report_metric) },
-    { "handle-set-specialization", G_CALLBACK(on_set_specialization) },
-    { "handle-set-active-title", G_CALLBACK(on_set_active_title) },
+    { "handle-complete-module", G_CALLBACK(on_id_and_number) },
+    { "handle-pass-exam", G_CALLBACK(on_id_and_number) },
+    { "handle-defeat-boss", G_CALLBACK(on_id) },
+    { "handle-record-boss-attempt", G_CALLBACK(on_id) },
+    { "handle-earn-certification", G_CALLBACK(on_id) },
+    { "handle-award-badge", G_CALLBACK(on_id) },
+    { "handle-report-metric", G_CALLBACK(on_id_and_number) },
+    { "handle-set-specialization", G_CALLBACK(on_id) },
+    { "handle-set-active-title", G_CALLBACK(on_id) },
     { "handle-promote", G_CALLBACK(on_promote) },
     { "handle-revoke-event", G_CALLBACK(on_revoke_event) },
   };

@@ -81,6 +81,7 @@ void prg_lane_send(PrgEngine *self, PrgRequest *request);
 
 /* prg-lookup.c */
 void prg_lookup_begin(PrgEngine *self); /* sends the next one, if it is a look-up's turn */
+void prg_lookup_stop(PrgEngine *self);  /* what must still be pushed does not wait for a look-up */
 void prg_lookup_run(PrgEngine *self);   /* likewise, when the machine has nothing to send */
 
 /* prg-engine.c */

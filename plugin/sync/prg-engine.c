@@ -463,6 +463,7 @@ prg_engine_stop_async(PrgEngine *self, guint timeout_ms, GAsyncReadyCallback cal
 {
   self->stopping = g_task_new(self, NULL, callback, user_data);
   g_task_set_source_tag(self->stopping, prg_engine_stop_async);
+  prg_lookup_stop(self);
   self->started = TRUE; /* so that the lane drains even if nothing ever ran */
   if (timeout_ms == 0 || !self->twenty || prg_book_n_pending(self->book) == 0) {
     begin_close(self);

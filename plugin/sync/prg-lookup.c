@@ -20,7 +20,7 @@ static GError *
 why_not(PrgEngine *self, GTask *task, gint64 wait)
 {
   GCancellable *cancellable = g_task_get_cancellable(task);
-  if (self->closing || (cancellable && g_cancellable_is_cancelled(cancellable)))
+  if (self->stopping || self->closing || (cancellable && g_cancellable_is_cancelled(cancellable)))
     return g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
   if (!self->twenty)
     return g_error_new_literal(PRG_ERROR, PRG_ERROR_NOT_SIGNED_IN,
@@ -131,6 +131,13 @@ prg_lookup_run(PrgEngine *self)
     return;
   self->lookup_last = FALSE; /* the machine has nothing to send */
   prg_lookup_begin(self);
+}
+
+void
+prg_lookup_stop(PrgEngine *self)
+{
+  if (self->lookup_last && self->cancellable)
+    g_cancellable_cancel(self->cancellable);
 }
 
 void
