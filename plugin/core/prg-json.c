@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define MAX_DEPTH 32
+/* Paths are kept for each value: long ones of a hostile text would fill the memory. */
+#define MAX_KEY 256
+#define MAX_PATH 256
 
 typedef struct {
   const char *at;
@@ -79,20 +82,47 @@ scan_char(Scan *self, char expected)
   return TRUE;
 }
 
+/* The code unit behind "\u". */
+static gboolean
+scan_unit(Scan *self, guint *unit)
+{
+  *unit = 0;
+  self->at++;
+  for (guint i = 0; i < 4; i++, self->at++) {
+    if (!g_ascii_isxdigit(scan_peek(self)))
+      return scan_expected(self, "four hexadecimal digits");
+    *unit = *unit * 16 + (guint)g_ascii_xdigit_value(*self->at);
+  }
+  return TRUE;
+}
+
+/* json-glib would make half a surrogate pair into bytes that are no UTF-8. */
+static gboolean
+scan_unicode(Scan *self)
+{
+  guint high = 0, low = 0;
+
+  if (!scan_unit(self, &high))
+    return FALSE;
+  if (high == 0)
+    return scan_fail(self, "found U+0000, expected no such character");
+  if (high < 0xd800 || high > 0xdfff)
+    return TRUE;
+  if (high <= 0xdbff && self->end - self->at >= 2 && self->at[0] == '\\' && self->at[1] == 'u') {
+    self->at++;
+    if (!scan_unit(self, &low))
+      return FALSE;
+  }
+  return (low >= 0xdc00 && low <= 0xdfff) ||
+         scan_fail(self, "found half a surrogate pair, expected a whole character");
+}
+
 static gboolean
 scan_escape(Scan *self)
 {
   self->at++;
-  if (scan_peek(self) == 'u') {
-    guint code = 0;
-    self->at++;
-    for (guint i = 0; i < 4; i++, self->at++) {
-      if (!g_ascii_isxdigit(scan_peek(self)))
-        return scan_expected(self, "four hexadecimal digits");
-      code = code * 16 + (guint)g_ascii_xdigit_value(*self->at);
-    }
-    return code != 0 || scan_fail(self, "found U+0000, expected no such character");
-  }
+  if (scan_peek(self) == 'u')
+    return scan_unicode(self);
   if (scan_peek(self) == '\0' || strchr("\"\\/bfnrt", scan_peek(self)) == NULL)
     return scan_expected(self, "an escape character");
   self->at++;
@@ -173,6 +203,14 @@ scan_word(Scan *self)
   return scan_expected(self, "a value");
 }
 
+/* A value without a line of its own is found by what is around it. */
+static void
+note_line(Scan *self, guint line)
+{
+  if (self->lines != NULL && self->path->len <= MAX_PATH)
+    g_hash_table_insert(self->lines, g_strdup(self->path->str), GUINT_TO_POINTER(line));
+}
+
 /* One member; @keys holds those seen in this object. */
 static gboolean
 scan_member(Scan *self, GHashTable *keys)
@@ -185,11 +223,12 @@ scan_member(Scan *self, GHashTable *keys)
   if (!scan_string(self))
     return FALSE;
   key = g_strndup(start, (gsize)(self->at - start - 1));
+  if (self->lines != NULL && strlen(key) > MAX_KEY)
+    return scan_fail(self, "found a key of more than 256 bytes, expected a shorter one");
   g_string_append_printf(self->path, "%s%s", path_length > 0 ? "." : "", key);
   if (g_hash_table_contains(keys, key))
     return scan_fail(self, "found this key a second time, expected it once");
-  if (self->lines != NULL)
-    g_hash_table_insert(self->lines, g_strdup(self->path->str), GUINT_TO_POINTER(key_line));
+  note_line(self, key_line);
   g_hash_table_add(keys, g_steal_pointer(&key));
   scan_space(self);
   if (!scan_char(self, ':') || !scan_value(self))
@@ -228,8 +267,7 @@ scan_element(Scan *self, guint index)
 
   scan_space(self);
   g_string_append_printf(self->path, "[%u]", index);
-  if (self->lines != NULL)
-    g_hash_table_insert(self->lines, g_strdup(self->path->str), GUINT_TO_POINTER(self->line));
+  note_line(self, self->line);
   if (!scan_value(self))
     return FALSE;
   g_string_truncate(self->path, path_length);
@@ -321,13 +359,37 @@ prg_json_parse_object(const char *text, gsize length)
   return root != NULL && JSON_NODE_HOLDS_OBJECT(root) ? json_parser_steal_root(parser) : NULL;
 }
 
-static char *
-print_node(JsonNode *node)
+/* One character of json-glib's output, or none. */
+static void
+append_repaired(GString *out, const char **at, gboolean in_string, gboolean in_exponent)
 {
-  g_autoptr(JsonGenerator) generator = json_generator_new();
+  if (in_string && **at == '\\')
+    g_string_append_c(out, *(*at)++);
+  if (in_string && **at == 0x1f)
+    g_string_append(out, "\\u001f");
+  else if (in_exponent && g_str_has_prefix(*at, ".0"))
+    (*at)++;
+  else
+    g_string_append_c(out, **at);
+}
 
-  json_generator_set_root(generator, node);
-  return json_generator_to_data(generator, NULL);
+/* json-glib 1.6 leaves the last control character, U+001F, in a string as it is, and prints 1e22 as "1e+22.0". No other reader
+ * takes either. */
+char *
+prg_json_print(JsonNode *node)
+{
+  g_autofree char *text = json_to_string(node, FALSE);
+  GString *out = g_string_sized_new(strlen(text));
+  gboolean in_string = FALSE, in_exponent = FALSE;
+
+  for (const char *p = text; *p != '\0'; p++) {
+    if (*p == '"')
+      in_string = !in_string;
+    else if (!in_string)
+      in_exponent = strchr("+-.0123456789", *p) != NULL ? in_exponent : *p == 'e';
+    append_repaired(out, &p, in_string, in_exponent);
+  }
+  return g_string_free(out, FALSE);
 }
 
 char *
@@ -335,7 +397,7 @@ prg_json_print_object(JsonObject *object)
 {
   g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
 
-  return print_node(node);
+  return prg_json_print(node);
 }
 
 char *
@@ -343,5 +405,5 @@ prg_json_quote(const char *text)
 {
   g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), text);
 
-  return print_node(node);
+  return prg_json_print(node);
 }

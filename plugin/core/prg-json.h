@@ -27,6 +27,9 @@ gboolean prg_json_scan(const char *text, gsize length, GHashTable *lines, PrgJso
 /* The object that @text holds, NULL if it is anything else. Returns: (transfer full) (nullable) */
 JsonNode *prg_json_parse_object(const char *text, gsize length);
 
+/* Any value as compact text on one line. Returns: (transfer full) */
+char *prg_json_print(JsonNode *node);
+
 /* An object as compact text. Returns: (transfer full) */
 char *prg_json_print_object(JsonObject *object);
 

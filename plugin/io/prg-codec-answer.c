@@ -133,9 +133,14 @@ decode_groups(Decode *self)
   if (array == NULL)
     return FALSE;
   self->answer->groups = g_array_new(FALSE, TRUE, sizeof(PrgGroup));
+  gint64 count = 0, sum = 0;
   for (guint i = 0; i < json_array_get_length(array); i++) {
     PrgGroup group = { 0 };
     if (!read_group(prg_wire_array_object(array, i), &group))
+      return FALSE;
+    count += group.count;
+    sum += group.sum;
+    if (count > PRG_WIRE_MAX_SAFE || ABS(sum) > PRG_WIRE_MAX_SAFE)
       return FALSE;
     g_array_append_val(self->answer->groups, group);
   }
@@ -289,6 +294,8 @@ count_older(Decode *self)
         count.value < 0)
       return FALSE;
     self->answer->older += count.value;
+    if (self->answer->older > PRG_WIRE_MAX_SAFE)
+      return FALSE;
   }
   return groups != NULL;
 }

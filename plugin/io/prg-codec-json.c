@@ -2,15 +2,15 @@
 #include "prg-calendar.h"
 #include "prg-codec-private.h"
 #include "prg-error.h"
+#include "prg-json.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MAX_DEPTH 64
-#define MAX_SAFE 9007199254740992.0 /* 2^53 */
-#define MAX_INT_DIGITS 18           /* what surely fits into 64 bits */
-#define MAX_WORD 64                 /* kinds, devices, zones */
-#define MAX_TEXT 1048576            /* details, refs */
+#define MAX_INT_DIGITS 18 /* what surely fits into 64 bits */
+#define MAX_WORD 64       /* kinds, devices, zones */
+#define MAX_TEXT 1048576  /* details, refs */
 
 /* --- strict reading --- */
 
@@ -78,7 +78,15 @@ scan_string(Scan *self)
   return TRUE;
 }
 
-static void
+/* What no double can hold would be printed as "inf". */
+static gboolean
+is_finite(const char *text, gsize length)
+{
+  g_autofree char *number = g_strndup(text, length);
+  return isfinite(g_ascii_strtod(number, NULL));
+}
+
+static gboolean
 scan_number(Scan *self)
 {
   gsize start = self->at;
@@ -93,6 +101,7 @@ scan_number(Scan *self)
   g_string_append_len(self->out, self->text + start, self->at - start);
   if (plain && digits > MAX_INT_DIGITS)
     g_string_append(self->out, ".0");
+  return (plain && digits <= MAX_INT_DIGITS) || is_finite(self->text + start, self->at - start);
 }
 
 static gboolean
@@ -120,10 +129,8 @@ scan_step(Scan *self)
     return scan_bracket(self, c);
   if (c == '"')
     return scan_string(self);
-  if (g_ascii_isdigit(c) || c == '-') {
-    scan_number(self);
-    return TRUE;
-  }
+  if (g_ascii_isdigit(c) || c == '-')
+    return scan_number(self);
   /* the letters of true, false and null */
   if (strchr(":, \t\r\n", c) == NULL && strchr("truefalsn", c) == NULL)
     return FALSE;
@@ -214,7 +221,7 @@ prg_wire_dup_text(JsonObject *self, const char *name)
 static PrgNumber
 number_from_double(double raw)
 {
-  double whole = CLAMP(floor(raw), -MAX_SAFE, MAX_SAFE);
+  double whole = CLAMP(floor(raw), -(double)PRG_WIRE_MAX_SAFE, (double)PRG_WIRE_MAX_SAFE);
   return (PrgNumber){ TRUE, (gint64)whole, raw };
 }
 
@@ -259,7 +266,7 @@ prg_wire_get_true(JsonObject *self, const char *name)
 char *
 prg_wire_print(JsonNode *node)
 {
-  return json_to_string(node, FALSE);
+  return prg_json_print(node);
 }
 
 char *
@@ -496,7 +503,7 @@ prg_codec_operation_from_json(const char *json, gssize length, GError **error)
     .details = details,
     .cause = cause,
     .seq = line_int(&line, "seq", 0, FALSE),
-    .amount = line_int(&line, "amount", -(gint64)MAX_SAFE, TRUE),
+    .amount = line_int(&line, "amount", -PRG_WIRE_MAX_SAFE, TRUE),
     .occurred_at = line_instant(&line, "occurredAt", TRUE),
     .created_at = line_instant(&line, "createdAt", FALSE),
   };

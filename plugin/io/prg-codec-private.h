@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 /* Shared by the files of the codec; nobody else includes this. */
 
+/* Up to here a double, and so a NUMBER of Twenty, is exact. No sum beyond it is believed. */
+#define PRG_WIRE_MAX_SAFE (G_GINT64_CONSTANT(1) << 53)
+
 /* What stands under a key. A hostile server can put anything anywhere, so every access names the type it
  * expects. */
 typedef enum {

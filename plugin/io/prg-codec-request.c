@@ -12,7 +12,6 @@
 
 #define PAGE_REST "60"
 #define MAX_ROWS 200 /* of one request, whatever it does with them */
-#define MAX_SAFE_INT G_GINT64_CONSTANT(9007199254740992)
 
 #define RECORD_FIELDS                                                                              \
   "id name workspaceMemberId totalXp currentLevel currentRank closedDeals badges streakDays "      \
@@ -79,7 +78,7 @@ add_number_condition(JsonBuilder *builder, const char *field, PrgNumber number)
   json_builder_set_member_name(builder, field);
   json_builder_begin_object(builder);
   json_builder_set_member_name(builder, "eq");
-  if (number.raw == (double)number.value && ABS(number.value) <= MAX_SAFE_INT)
+  if (number.raw == (double)number.value && ABS(number.value) <= PRG_WIRE_MAX_SAFE)
     json_builder_add_int_value(builder, number.value);
   else
     json_builder_add_double_value(builder, number.raw);
@@ -146,14 +145,24 @@ end_graphql(JsonBuilder *builder)
 
 /* --- the record --- */
 
-/* Quotes guard commas and brackets in a value; the server takes quotes inside as they are. The answer is
- * checked for the member. */
+/* name[op]:"value" of a REST filter. Quotes guard commas and brackets in a value. A quote inside has no escape, and what follows it
+ * could be read as another condition: it is left out, so the worst is that nothing is found. */
+static void
+append_condition(GString *filter, const char *name_and_op, const char *value)
+{
+  g_auto(GStrv) parts = g_strsplit(value, "\"", -1);
+  g_autofree char *plain = g_strjoinv("", parts);
+  g_string_append_printf(filter, "%s:\"%s\"", name_and_op, plain);
+}
+
+/* The answer is checked for the member. */
 static PrgWireRequest *
 encode_discover(const PrgRequest *request)
 {
-  g_autofree char *filter = g_strdup_printf(
-      "and(workspaceMemberId[eq]:\"%s\",or(deletedAt[is]:NOT_NULL,deletedAt[is]:NULL))", request->member);
-  g_autofree char *escaped = g_uri_escape_string(filter, NULL, FALSE);
+  g_autoptr(GString) filter = g_string_new("and(");
+  append_condition(filter, "workspaceMemberId[eq]", request->member);
+  g_string_append(filter, ",or(deletedAt[is]:NOT_NULL,deletedAt[is]:NULL))");
+  g_autofree char *escaped = g_uri_escape_string(filter->str, NULL, FALSE);
   g_autofree char *order = g_uri_escape_string("createdAt[AscNullsFirst]", NULL, FALSE);
   return prg_wire_request_new(
       "GET",
@@ -389,10 +398,11 @@ static PrgWireRequest *
 encode_timeline(const PrgRequest *request)
 {
   g_autoptr(GString) filter = g_string_new(NULL);
-  g_string_append_printf(filter, "targetRepProgressionId[eq]:\"%s\"", request->record_id);
+  append_condition(filter, "targetRepProgressionId[eq]", request->record_id);
   if (request->since > 0) {
     g_autofree char *since = prg_instant_format(request->since);
-    g_string_append_printf(filter, ",createdAt[gte]:\"%s\"", since);
+    g_string_append_c(filter, ',');
+    append_condition(filter, "createdAt[gte]", since);
   }
   g_autofree char *escaped = g_uri_escape_string(filter->str, NULL, FALSE);
   g_autofree char *order = g_uri_escape_string("createdAt[AscNullsFirst]", NULL, FALSE);

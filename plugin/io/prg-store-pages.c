@@ -332,7 +332,8 @@ read_cell(const Pages *self, const guint8 *page, gsize at, PrgStorePageFunc func
   gsize local;
 
   p += took;
-  if (took == 0 || length == 0 || length > PRG_STORE_TEXT_LIMIT || (took = read_varint(p, end, &rowid)) == 0)
+  if (took == 0 || length == 0 || length > PRG_STORE_TEXT_LIMIT ||
+      length > self->db_length + self->wal_length || (took = read_varint(p, end, &rowid)) == 0)
     return;
   p += took;
   local = local_length(length);

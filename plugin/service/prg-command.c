@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-command.h"
+#include "prg-json.h"
 #include "prg-options.h"
 
 #include <json-glib/json-glib.h>
@@ -87,17 +88,17 @@ answer_to_json(const PrgCommand *self)
   json_builder_add_boolean_value(builder, self->leveled_up);
   json_builder_end_object(builder);
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  return json_to_string(root, FALSE);
+  return prg_json_print(root);
 }
 
 /* Takes the first answer over if it was given to the same request. */
 static gboolean
 answer_from_json(PrgCommand *self, const char *text)
 {
-  g_autoptr(JsonNode) root = json_from_string(text, NULL);
+  g_autoptr(JsonNode) root = prg_json_parse_object(text, strlen(text));
   g_autofree char *request = canonical_text(self);
 
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))
+  if (root == NULL)
     return FALSE;
   JsonObject *object = json_node_get_object(root);
   if (g_strcmp0(json_object_get_string_member_with_default(object, "request", NULL), request) != 0)

@@ -44,9 +44,17 @@ prg_dbus_error_name_for(const GError *error)
   return error_names[PRG_ERROR_SERVER_ERROR];
 }
 
+char *
+prg_dbus_error_message_for(const GError *error)
+{
+  return g_utf8_make_valid(error->message, -1);
+}
+
 void
 prg_dbus_error_return(GDBusMethodInvocation *invocation, GError *error)
 {
-  g_dbus_method_invocation_return_dbus_error(invocation, prg_dbus_error_name_for(error), error->message);
+  g_autofree char *message = prg_dbus_error_message_for(error);
+
+  g_dbus_method_invocation_return_dbus_error(invocation, prg_dbus_error_name_for(error), message);
   g_error_free(error);
 }

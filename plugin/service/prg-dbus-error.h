@@ -13,6 +13,9 @@ const char *prg_dbus_error_name(int code);
  * ServerError. */
 const char *prg_dbus_error_name_for(const GError *error);
 
+/* The message as it may go out: a text that was cut within a letter would break the connection. (transfer full) */
+char *prg_dbus_error_message_for(const GError *error);
+
 /* Answers @invocation (transfer full) with @error (transfer full): the only place where an error crosses to
  * the bus. */
 void prg_dbus_error_return(GDBusMethodInvocation *invocation, GError *error);

@@ -170,13 +170,12 @@ read_instant(const PrgOptionSpec *spec, GVariant *value, gint64 *instant, GError
 
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
     const char *text = g_variant_get_string(value, NULL);
-    if (prg_instant_parse(text, instant))
-      return TRUE;
-    refuse(error, "Option “%s” must be Unix time in µs or ISO 8601 text with a zone; found '%.64s'",
-           spec->key, text);
-    return FALSE;
-  }
-  if (!variant_to_integer(value, instant, &too_big)) {
+    if (!prg_instant_parse(text, instant)) {
+      refuse(error, "Option “%s” must be Unix time in µs or ISO 8601 text with a zone; found '%.64s'",
+             spec->key, text);
+      return FALSE;
+    }
+  } else if (!variant_to_integer(value, instant, &too_big)) {
     refuse_type(spec->key, "Unix time in µs or ISO 8601 text", value, error);
     return FALSE;
   }

@@ -3,9 +3,11 @@
 #include "prg-calendar.h"
 #include "prg-clock.h"
 #include "prg-codec.h"
+#include "prg-json.h"
 #include "prg-progression-private.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 #define VERSION 1
 
@@ -36,10 +38,10 @@ static GVariant *
 metrics_to_variant(const char *text)
 {
   GVariantBuilder builder;
-  g_autoptr(JsonNode) root = *text ? json_from_string(text, NULL) : NULL;
+  g_autoptr(JsonNode) root = prg_json_parse_object(text, strlen(text));
 
   g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sd}"));
-  if (root && JSON_NODE_HOLDS_OBJECT(root))
+  if (root)
     json_object_foreach_member(json_node_get_object(root), add_metric, &builder);
   return g_variant_builder_end(&builder);
 }

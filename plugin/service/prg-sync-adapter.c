@@ -312,19 +312,6 @@ on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
   importing_end(user_data, error);
 }
 
-static GPtrArray *
-plan_import(PrgBook *book, GPtrArray *operations)
-{
-  GPtrArray *changes = prg_changes_new();
-
-  for (guint i = 0; i < operations->len; i++) {
-    PrgOperation *operation = g_ptr_array_index(operations, i);
-    if (prg_book_find(book, operation->id) == NULL)
-      prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
-  }
-  return changes;
-}
-
 static void
 on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -340,7 +327,7 @@ on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   PrgBook *book = prg_engine_get_book(engine);
-  g_autoptr(GPtrArray) changes = plan_import(book, operations);
+  g_autoptr(GPtrArray) changes = prg_transfer_plan(book, operations);
   importing->added = changes->len;
   if (prg_book_n_pending(book) + changes->len > PRG_MAX_PENDING)
     importing_end(importing,

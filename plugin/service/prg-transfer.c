@@ -2,6 +2,7 @@
 #include "prg-transfer.h"
 #include "prg-codec.h"
 #include "prg-error.h"
+#include "prg-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,19 @@ prg_transfer_pick(PrgBook *book)
   return operations;
 }
 
+GPtrArray *
+prg_transfer_plan(PrgBook *book, GPtrArray *operations)
+{
+  GPtrArray *changes = prg_changes_new();
+
+  for (guint i = 0; i < operations->len; i++) {
+    PrgOperation *operation = g_ptr_array_index(operations, i);
+    if (prg_book_find(book, operation->id) == NULL)
+      prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
+  }
+  return changes;
+}
+
 char *
 prg_transfer_header(const char *member)
 {
@@ -90,14 +104,14 @@ prg_transfer_header(const char *member)
   json_builder_add_string_value(builder, member);
   json_builder_end_object(builder);
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  return json_to_string(root, FALSE);
+  return prg_json_print(root);
 }
 
 static gboolean
 check_header(const char *line, const char *member, GError **error)
 {
-  g_autoptr(JsonNode) root = json_from_string(line, NULL);
-  JsonObject *object = root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
+  g_autoptr(JsonNode) root = prg_json_parse_object(line, strlen(line));
+  JsonObject *object = root ? json_node_get_object(root) : NULL;
 
   if (object == NULL ||
       g_strcmp0(json_object_get_string_member_with_default(object, "format", NULL), FORMAT) != 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-book.h"
-#include <json-glib/json-glib.h>
+#include "prg-json.h"
+#include <string.h>
 
 /* The base is kept as one JSON text: a cache of what Twenty said, rebuilt from Twenty when it cannot be read.
  */
@@ -172,7 +173,7 @@ prg_base_to_json(const PrgBase *self)
   json_builder_add_int_value(builder, self->older);
   json_builder_end_object(builder);
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  return json_to_string(root, FALSE);
+  return prg_json_print(root);
 }
 
 static JsonNode *
@@ -246,6 +247,23 @@ read_record(JsonObject *object)
   return record;
 }
 
+/* Sums that nobody could have counted: the text is damaged. */
+static gboolean
+is_countable(const GArray *groups, gint64 older)
+{
+  gint64 count = 0, sum = 0;
+  for (guint i = 0; i < groups->len; i++) {
+    const PrgGroup *group = &g_array_index(groups, PrgGroup, i);
+    if (ABS((double)group->count) > MAX_NUMBER || ABS((double)group->sum) > MAX_NUMBER)
+      return FALSE;
+    count += group->count;
+    sum += group->sum;
+    if (ABS(count) > (gint64)MAX_NUMBER || ABS(sum) > (gint64)MAX_NUMBER)
+      return FALSE;
+  }
+  return ABS((double)older) <= MAX_NUMBER;
+}
+
 static GArray *
 read_groups(JsonObject *object)
 {
@@ -270,8 +288,8 @@ read_groups(JsonObject *object)
 PrgBase *
 prg_base_from_json(const char *json)
 {
-  g_autoptr(JsonNode) root = json ? json_from_string(json, NULL) : NULL;
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+  g_autoptr(JsonNode) root = json ? prg_json_parse_object(json, strlen(json)) : NULL;
+  if (!root)
     return prg_base_new(NULL, NULL, 0);
   JsonObject *object = json_node_get_object(root);
   JsonNode *node = json_object_get_member(object, "record");
@@ -279,6 +297,7 @@ prg_base_from_json(const char *json)
     return prg_base_new(NULL, NULL, 0);
   g_autoptr(PrgRecord) record = read_record(json_node_get_object(node));
   g_autoptr(GArray) groups = read_groups(object);
-  JsonNode *older = member_of(object, "older", G_TYPE_INT64);
-  return prg_base_new(record, groups, older ? json_node_get_int(older) : 0);
+  JsonNode *node_older = member_of(object, "older", G_TYPE_INT64);
+  gint64 older = node_older ? json_node_get_int(node_older) : 0;
+  return is_countable(groups, older) ? prg_base_new(record, groups, older) : prg_base_new(NULL, NULL, 0);
 }

@@ -291,15 +291,15 @@ prg_book_newest_row(PrgBook *self)
 gint64
 prg_book_pending_xp(PrgBook *self)
 {
-  gint64 sum = 0;
+  guint64 sum = 0; /* wraps around as the view's sums do, whatever an import brought */
   if (prg_book_n_pending(self) + self->counts[PRG_OPERATION_QUARANTINED] == 0)
     return 0;
   for (guint i = 0; i < self->entries->len; i++) {
     const PrgEntry *entry = g_ptr_array_index(self->entries, i);
     if (!prg_operation_state_is_on_ledger(entry->state) && !prg_operation_state_is_gone(entry->state))
-      sum += entry->operation->amount;
+      sum += (guint64)entry->operation->amount;
   }
-  return sum;
+  return (gint64)sum;
 }
 
 gboolean

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prg-json.h"
 #include "prg-machine-private.h"
 #include <json-glib/json-glib.h>
 
@@ -171,7 +172,7 @@ set_to_json(const PrgIdSet *set)
     json_builder_add_string_value(builder, prg_id_set_get(set, i));
   json_builder_end_array(builder);
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  return json_to_string(root, FALSE);
+  return prg_json_print(root);
 }
 
 static char *
@@ -318,7 +319,7 @@ audit_text(PrgMachine *self)
   json_builder_add_string_value(builder, self->judgement.reason ? self->judgement.reason : "");
   json_builder_end_object(builder);
   g_autoptr(JsonNode) root = json_builder_get_root(builder);
-  return json_to_string(root, FALSE);
+  return prg_json_print(root);
 }
 
 static gboolean
