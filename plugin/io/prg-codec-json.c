@@ -69,6 +69,9 @@ scan_string(Scan *self)
       continue;
     }
     gsize length = self->text[self->at] == '\\' && self->at + 1 < self->length ? 2 : 1;
+    /* json-glib would make something of an escape without four digits. */
+    if (length == 2 && self->text[self->at + 1] == 'u')
+      return FALSE;
     g_string_append_len(self->out, self->text + self->at, length);
     self->at += length;
   }

@@ -46,7 +46,7 @@ take_swap(FuzzInput *input, PrgRequest *request)
   request->before = prg_record_new();
   request->before->total_xp = take_number(input);
   request->before->ledger_xp = take_number(input);
-  request->before->updated_at = fuzz_number(input);
+  request->before->updated_at = fuzz_number(input) % (G_TIME_SPAN_DAY * 3000000); /* as instants are read */
   take_text(input, &fold->fold_token, "t");
   fold->fold_log = fuzz_text(input);
   fold->badges = fuzz_text(input);

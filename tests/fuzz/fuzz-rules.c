@@ -380,10 +380,8 @@ use(const PrgRules *rules)
 
   check_names(rules);
   check_levels(rules);
-  live(rules, "");
   g_hash_table_iter_init(&iter, rules->specializations);
-  if (g_hash_table_iter_next(&iter, &id, NULL))
-    live(rules, id);
+  live(rules, g_hash_table_iter_next(&iter, &id, NULL) ? id : "");
 }
 
 int

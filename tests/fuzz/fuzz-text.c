@@ -13,6 +13,8 @@
 
 #define TODAY "2026-11-22"
 
+static PrgRules *rules;
+
 static void
 check_id_set(const char *text)
 {
@@ -137,7 +139,8 @@ check_base(const char *text)
   fuzz_check_xp(base->ledger_count);
   PrgSnapshot *snapshot = prg_snapshot_new();
   snapshot->base = g_strdup(text);
-  g_autoptr(PrgRules) rules = prg_rules_new_builtin();
+  if (rules == NULL)
+    rules = prg_rules_new_builtin();
   g_autoptr(PrgBook) book = prg_book_new(rules, "m", "d", snapshot);
   fuzz_check_text(prg_book_view(book, TODAY)->record->efficiency_metrics);
 }
