@@ -464,7 +464,9 @@ prg_rules_new_from_json(const char *json, gssize length, const char *name, GErro
     return NULL;
   }
   root = json_parser_get_root(parser);
-  if (!prg_rules_check_shape(&check, root) || !prg_rules_check_references(&check, json_node_get_object(root)))
+  if (!prg_rules_check_shape(&check, root) ||
+      !prg_rules_check_references(&check, json_node_get_object(root)) ||
+      !prg_rules_check_limits(&check, json_node_get_object(root)))
     return NULL;
   return rules_build(json_node_get_object(root));
 }

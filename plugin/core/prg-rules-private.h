@@ -66,5 +66,7 @@ gboolean prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char 
 gboolean prg_rules_check_shape(PrgRulesCheck *self, JsonNode *root);
 /* Everything that needs two places of the catalogue: order, unique ids, references. */
 gboolean prg_rules_check_references(PrgRulesCheck *self, JsonObject *root);
+/* No award larger than limits.maxAmount. */
+gboolean prg_rules_check_limits(PrgRulesCheck *self, JsonObject *root);
 
 G_END_DECLS

@@ -246,7 +246,6 @@ check_source(References *self, guint index, GHashTable *aliases)
 {
   JsonObject *source = element(self, "sources", index);
   const char *kind = json_object_get_string_member(source, "kind");
-  gint64 xp = json_object_get_int_member(source, "xp");
 
   if (flag(source, "derived", FALSE) && !is_required_kind(kind))
     return fail_text(self, path_of("sources[%u].derived", index), kind,
@@ -254,8 +253,6 @@ check_source(References *self, guint index, GHashTable *aliases)
   if (flag(source, "derived", FALSE) && json_object_has_member(source, "metric"))
     return fail_text(self, path_of("sources[%u].metric", index),
                      json_object_get_string_member(source, "metric"), "no counter for a derived award");
-  if (xp > json_object_get_int_member(section(self, "limits"), "maxAmount"))
-    return fail_number(self, path_of("sources[%u].xp", index), (double)xp, "limits.maxAmount at most");
   return check_aliases(self, index, aliases);
 }
 

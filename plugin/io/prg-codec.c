@@ -55,21 +55,33 @@ is_invisible(gunichar c)
          type == G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
+/* @text as valid UTF-8 with a space for every character that shows nothing. (transfer full) */
+static char *
+visible_text(const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid(text, -1);
+  GString *out = g_string_new(NULL);
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p))
+    if (is_invisible(g_utf8_get_char(p)))
+      g_string_append_c(out, ' ');
+    else
+      g_string_append_unichar(out, g_utf8_get_char(p));
+  return g_string_free(out, FALSE);
+}
+
+/* Secrets are looked for in what will be seen: a tab between "Bearer" and the token hides it no longer. */
 char *
 prg_codec_clean_message(const char *text)
 {
-  g_autofree char *valid = g_utf8_make_valid(text == NULL ? "" : text, -1);
+  g_autofree char *visible = visible_text(text == NULL ? "" : text);
   GString *out = g_string_new(NULL);
   glong characters = 0;
-  for (const char *p = valid; *p != '\0' && characters < MAX_MESSAGE; characters++) {
+  for (const char *p = visible; *p != '\0' && characters < MAX_MESSAGE; characters++) {
     gsize secret = secret_length(p);
-    gunichar c = g_utf8_get_char(p);
     if (secret > 0)
       g_string_append_c(out, '*');
-    else if (is_invisible(c))
-      g_string_append_c(out, ' ');
     else
-      g_string_append_unichar(out, c);
+      g_string_append_unichar(out, g_utf8_get_char(p));
     p = secret > 0 ? p + secret : g_utf8_next_char(p);
   }
   g_strstrip(out->str);

@@ -61,6 +61,8 @@ make_request(PrgRequestKind kind, guint8 flags, const char *body)
   request->since = flags & 4 ? 1 : 0;
   prg_record_set(&request->cursor, flags & 8 ? "cursor" : "");
   prg_record_set(&request->member, member);
+  if (flags & 32) /* about others than the answer speaks of */
+    body = "\"id\":\"11111111-1111-4111-8111-111111111111\"";
   ask_for_ids(request, body);
   return request;
 }
@@ -200,6 +202,28 @@ use_answer(const PrgAnswer *answer)
   fuzz_check_text(answer->next_cursor);
 }
 
+/* Nobody else's record is taken for the rep's, and no row that was not asked for. */
+static void
+check_ours(const PrgRequest *request, const PrgAnswer *answer)
+{
+  for (guint i = 0; answer->records != NULL && i < answer->records->len; i++) {
+    const PrgRecord *record = g_ptr_array_index(answer->records, i);
+    g_autofree char *wanted = g_ascii_strdown(request->record_id, -1);
+    if (request->kind != PRG_REQUEST_DISCOVER)
+      g_assert_cmpstr(record->id, ==, wanted);
+    else if (*record->workspace_member_id != '\0')
+      g_assert_cmpstr(record->workspace_member_id, ==, request->member);
+  }
+  for (guint i = 0; request->kind == PRG_REQUEST_READ_BACK && i < answer->rows->len; i++) {
+    const PrgRow *row = g_ptr_array_index(answer->rows, i);
+    guint k = 0;
+    while (k < request->ids->len &&
+           g_ascii_strcasecmp(g_ptr_array_index(request->ids, k), row->operation->id) != 0)
+      k++;
+    g_assert_cmpuint(k, <, request->ids->len);
+  }
+}
+
 static void
 check_said(const char *message)
 {
@@ -223,6 +247,7 @@ check_exchange(PrgRequestKind kind, guint8 flags, guint status, const char *body
   if (answer->outcome == PRG_OUTCOME_OK) {
     g_assert_true(status == 200 || status == 201);
     recording_assert_shape(request, answer);
+    check_ours(request, answer);
     use_answer(answer);
   } else if (answer->outcome != PRG_OUTCOME_CONFLICT) {
     g_assert_true(answer->records == NULL && answer->rows == NULL && answer->groups == NULL &&

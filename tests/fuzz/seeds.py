@@ -54,6 +54,7 @@ def answers(exchanges):
         kind = next((kind for part, kind in KINDS if part in body), ERROR)
         flags = 16 + ("xpEventsGroupBy" in body) + 2 * ('"unlinked"' in body)
         yield one["id"], bytes([kind, flags, status]) + body.encode()
+        yield one["id"] + "-for-others", bytes([kind, flags | 32, status]) + body.encode()
         if kind == FETCH:  # the same rows, as the answer to the question for single ones
             yield one["id"] + "-read-back", bytes([READ_BACK, flags, status]) + body.encode()
 

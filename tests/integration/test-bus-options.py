@@ -68,6 +68,16 @@ def test_wrong_types(env, method):
     equal(facts(session), before, "what is recorded")
 
 
+def test_a_value_that_is_quoted_up_to_the_middle_of_a_letter(env):
+    session = env.session()
+    long = "a" * 63 + "ä" * 10
+    for key, value in (("occurred-at", V("s", long)), (long, V("b", True)), ("multipliers", V("a{sv}", {long: V("s", "x")}))):
+        with refused("InvalidArgument") as seen:
+            session.client.call(NAME, "AddXP", "email_sent", {key: value})
+        assert "a" * 63 in seen.error.message, f"“{seen.error.message}” does not quote what was found"
+    equal((session.total(), session.events()), (0, []), "what is recorded")
+
+
 def test_one_bad_key_among_good_ones_records_nothing(env):
     session = env.session()
     good = {"amount": V("x", 5), "ref": V("s", "a"), "details": V("s", "b"), "id": V("s", "my-1")}

@@ -122,6 +122,19 @@ test_escapes(void)
   g_assert_cmpstr(member->path, ==, "/rest/workspaceMembers/..%2Fx%3Fy");
 }
 
+/* A quote would end the value, and what follows it would be read as another condition. */
+static void
+test_quotes(void)
+{
+  g_autoptr(PrgRequest) request = prg_request_new(PRG_REQUEST_DISCOVER);
+  prg_record_set(&request->member, "x\"),or(id[is]:NOT_NULL,name[eq]:\"");
+  g_autoptr(PrgWireRequest) wire = prg_codec_encode(request);
+  g_autofree char *plain = g_uri_unescape_string(wire->path, NULL);
+  g_assert_true(g_str_has_prefix(
+      plain, "/rest/repProgressions?filter=and(workspaceMemberId[eq]:\"x),or(id[is]:NOT_NULL,"
+             "name[eq]:\",or(deletedAt[is]:NOT_NULL,deletedAt[is]:NULL))&"));
+}
+
 static void
 test_create(void)
 {
@@ -411,6 +424,7 @@ main(int argc, char **argv)
   recordings = recording_load();
   g_test_add_func("/codec/request/discover", test_discover);
   g_test_add_func("/codec/request/escapes", test_escapes);
+  g_test_add_func("/codec/request/quotes", test_quotes);
   g_test_add_func("/codec/request/create", test_create);
   g_test_add_func("/codec/request/read", test_read);
   g_test_add_func("/codec/request/swap-initialise", test_swap_initialise);

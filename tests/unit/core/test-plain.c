@@ -2,6 +2,7 @@
 #include "core-helpers.h"
 #include "prg-change.h"
 #include "prg-exchange.h"
+#include "prg-json.h"
 
 /* The plain data that layers hand to each other: copies are apart, and nothing leaks (run under a leak
  * checker). */
@@ -127,6 +128,38 @@ test_names(void)
   g_assert_cmpstr(g_quark_to_string(PRG_ERROR), ==, "prg-error-quark");
 }
 
+/* What json-glib prints so that nobody else reads it. */
+static void
+test_json_print(void)
+{
+  g_autoptr(JsonObject) object = json_object_new();
+  g_autofree char *text = NULL;
+
+  json_object_set_string_member(object, "a\x1f", "\\\"\x1f e+22.0");
+  json_object_set_double_member(object, "b", 1e22);
+  json_object_set_double_member(object, "c", -2.5e-7);
+  json_object_set_double_member(object, "d", 10);
+  text = prg_json_print_object(object);
+  g_assert_cmpstr(
+      text, ==,
+      "{\"a\\u001f\":\"\\\\\\\"\\u001f e+22.0\",\"b\":1e+22,\"c\":-2.4999999999999999e-07,\"d\":10.0}");
+}
+
+static void
+test_json_surrogates(void)
+{
+  static const struct {
+    const char *text;
+    gboolean sound;
+  } cases[] = {
+    { "\"\\ud83c\\udf96\"", TRUE }, { "\"\\ud83c\"", FALSE },        { "\"\\ud83cx\"", FALSE },
+    { "\"\\udf96\"", FALSE },       { "\"\\ud83c\\u0041\"", FALSE }, { "\"\\ud83c\\n\"", FALSE }
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+    g_assert_true(prg_json_scan(cases[i].text, strlen(cases[i].text), NULL, NULL) == cases[i].sound);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -137,5 +170,7 @@ main(int argc, char **argv)
   g_test_add_func("/plain/snapshot", test_snapshot);
   g_test_add_func("/plain/exchange", test_exchange);
   g_test_add_func("/plain/names", test_names);
+  g_test_add_func("/plain/json-print", test_json_print);
+  g_test_add_func("/plain/json-surrogates", test_json_surrogates);
   return g_test_run();
 }

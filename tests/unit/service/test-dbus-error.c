@@ -42,6 +42,17 @@ test_other_domains(void)
   g_assert_cmpstr(prg_dbus_error_name_for(foreign), ==, "org.lids.Progression.Error.ServerError");
 }
 
+/* Values are quoted up to a number of bytes, which may end within a letter: the bus takes no such text. */
+static void
+test_cut_letter(void)
+{
+  g_autoptr(GError) error = g_error_new(PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "found %.3s”", "abä");
+  g_autofree char *message = prg_dbus_error_message_for(error);
+
+  g_assert_false(g_utf8_validate(error->message, -1, NULL));
+  g_assert_cmpstr(message, ==, "found ab\xef\xbf\xbd”");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -49,5 +60,6 @@ main(int argc, char **argv)
   g_test_add_func("/dbus-error/table", test_table);
   g_test_add_func("/dbus-error/unknown-code", test_unknown_code);
   g_test_add_func("/dbus-error/other-domains", test_other_domains);
+  g_test_add_func("/dbus-error/cut-letter", test_cut_letter);
   return g_test_run();
 }

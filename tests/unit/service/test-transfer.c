@@ -95,6 +95,15 @@ assert_refused(const char *text, gsize length, const char *named)
   g_assert_nonnull(strstr(error->message, named));
 }
 
+/* A parser that calls itself would run out of stack. */
+static void
+test_deep_header(void)
+{
+  g_autofree char *text = g_strnfill(1000000, '[');
+
+  assert_refused(text, strlen(text), "Line 1");
+}
+
 static void
 test_refusals(void)
 {
@@ -173,6 +182,7 @@ main(int argc, char **argv)
   g_test_add_func("/transfer/empty-export", test_empty_export);
   g_test_add_func("/transfer/same-line-twice", test_same_line_twice);
   g_test_add_func("/transfer/refusals", test_refusals);
+  g_test_add_func("/transfer/deep-header", test_deep_header);
   g_test_add_func("/transfer/damaged", test_damaged);
   g_test_add_func("/transfer/token", test_token);
   return g_test_run();
