@@ -159,6 +159,8 @@ def large():
     yield "answer", "older-that-overflows", bytes([FETCH, 20, 0]) + (fetch % ",".join(['{"totalCount":%d}' % most] * 1100)).encode()
     yield "import", "header-deep", b"1" + b"[" * 60000
     yield "import", "header-deep-objects", b"1" + b'{"format":' * 20000
+    line = '{"id":"00000000-0000-4000-8000-%012d","kind":"k","amount":9007199254740992,"occurredAt":1}'
+    yield "import", "amounts-that-overflow", b"2" + "\n".join(line % i for i in range(1100)).encode()
     yield "rules", "long-key-many-values", b'1{"' + b"k" * 20000 + b'":[' + b"0," * 20000 + b"0]}"
     yield "rules", "deep", b"1" + b'{"a":' * 20000
     yield "schema", "pages-without-end", b"0" + b"\xff".join(page % i for i in range(110))
