@@ -2,6 +2,7 @@
 /* Import files and tokens: all or nothing, and an export of what was imported is the same import. */
 #include "fuzz.h"
 
+#include "../unit/codec/same-operation.h"
 #include "prg-calendar.h"
 #include "prg-codec-private.h"
 #include "prg-error.h"
@@ -31,23 +32,6 @@ check_operation(const PrgOperation *operation)
   g_assert_true(*operation->details == '\0' || (details != NULL && JSON_NODE_HOLDS_OBJECT(details)));
 }
 
-static void
-check_same(const PrgOperation *a, const PrgOperation *b)
-{
-  g_assert_cmpstr(a->id, ==, b->id);
-  g_assert_cmpstr(a->device, ==, b->device);
-  g_assert_cmpint(a->seq, ==, b->seq);
-  g_assert_cmpstr(a->kind, ==, b->kind);
-  g_assert_cmpint(a->amount, ==, b->amount);
-  g_assert_cmpstr(a->ref, ==, b->ref);
-  g_assert_cmpint(a->occurred_at, ==, b->occurred_at);
-  g_assert_cmpstr(a->local_day, ==, b->local_day);
-  g_assert_cmpstr(a->zone, ==, b->zone);
-  g_assert_cmpstr(a->details, ==, b->details);
-  g_assert_cmpstr(a->cause, ==, b->cause);
-  g_assert_cmpint(a->created_at, ==, b->created_at);
-}
-
 static char *
 write_export(GPtrArray *operations)
 {
@@ -72,7 +56,7 @@ check_export(GPtrArray *operations)
   g_assert_no_error(error);
   g_assert_cmpuint(again->len, ==, operations->len);
   for (guint i = 0; i < again->len; i++)
-    check_same(g_ptr_array_index(again, i), g_ptr_array_index(operations, i));
+    assert_same(g_ptr_array_index(again, i), g_ptr_array_index(operations, i));
 }
 
 /* Into an empty book: everything is there once, waits, and is exported again as it came. */

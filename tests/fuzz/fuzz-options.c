@@ -2,49 +2,11 @@
 /* Options of D-Bus methods: dictionaries in GVariant's text form, and as bytes that are no dictionary's. */
 #include "fuzz.h"
 
+#include "../unit/service/options-target.h"
 #include "prg-dbus-error.h"
-#include "prg-options.h"
 
 #include <math.h>
 #include <string.h>
-
-#define MAX_TEXT 64
-#define MAX_ID 16
-#define MAX_THOUSANDTHS 1000000
-
-typedef struct {
-  gboolean unused;
-  char *text;
-  char *id;
-  gint64 amount;
-  gboolean has_amount;
-  gint64 limit;
-  gboolean flag;
-  gint64 at;
-  GTree *multipliers;
-  gint32 handle;
-} Target;
-
-static void
-target_clear(Target *target)
-{
-  g_free(target->text);
-  g_free(target->id);
-  g_clear_pointer(&target->multipliers, g_tree_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Target, target_clear)
-
-static const PrgOptionSpec specs[] = {
-  { "details", PRG_OPTION_TEXT, 0, MAX_TEXT, G_STRUCT_OFFSET(Target, text), 0 },
-  { "id", PRG_OPTION_ID, 1, MAX_ID, G_STRUCT_OFFSET(Target, id), 0 },
-  { "amount", PRG_OPTION_INTEGER, 0, 0, G_STRUCT_OFFSET(Target, amount),
-    G_STRUCT_OFFSET(Target, has_amount) },
-  { "limit", PRG_OPTION_INTEGER, 1, 100, G_STRUCT_OFFSET(Target, limit), 0 },
-  { "replay", PRG_OPTION_BOOLEAN, 0, 0, G_STRUCT_OFFSET(Target, flag), 0 },
-  { "occurred-at", PRG_OPTION_INSTANT, 0, 0, G_STRUCT_OFFSET(Target, at), 0 },
-  { "multipliers", PRG_OPTION_MULTIPLIERS, 0, MAX_THOUSANDTHS, G_STRUCT_OFFSET(Target, multipliers), 0 },
-  { "fd", PRG_OPTION_HANDLE, 0, 0, G_STRUCT_OFFSET(Target, handle), 0 },
-};
 
 /* One key of another type, twice or unknown: such a dictionary is never taken. */
 static gboolean
@@ -77,7 +39,7 @@ check_multiplier(gpointer name, gpointer value, gpointer user_data)
   fuzz_check_text(name);
   g_assert_cmpstr(name, !=, "");
   g_assert_cmpint(thousandths, >=, 0);
-  g_assert_cmpint(thousandths, <=, MAX_THOUSANDTHS);
+  g_assert_cmpint(thousandths, <=, TARGET_MAX_THOUSANDTHS);
   return FALSE;
 }
 
@@ -87,9 +49,10 @@ check_taken(const Target *target)
   g_autofree char *multipliers = prg_options_multipliers_to_string(target->multipliers);
 
   g_assert_true(target->text == NULL ||
-                (g_utf8_validate(target->text, -1, NULL) && strlen(target->text) <= MAX_TEXT));
+                (g_utf8_validate(target->text, -1, NULL) && strlen(target->text) <= TARGET_MAX_TEXT));
   g_assert_true(target->id == NULL || g_utf8_validate(target->id, -1, NULL));
-  g_assert_true(target->id == NULL || (*target->id != '\0' && g_utf8_strlen(target->id, -1) <= MAX_ID));
+  g_assert_true(target->id == NULL ||
+                (*target->id != '\0' && g_utf8_strlen(target->id, -1) <= TARGET_MAX_ID));
   g_assert_true(target->limit >= 1 && target->limit <= 100);
   g_assert_true(target->flag == TRUE || target->flag == FALSE);
   g_assert_cmpint(target->at, >=, 0);

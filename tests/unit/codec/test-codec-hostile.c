@@ -156,6 +156,42 @@ test_wrong_questions(void)
   }
 }
 
+static PrgOutcome
+outcome_of(PrgRequestKind kind, const char *before, const char *piece, const char *after, guint n)
+{
+  g_autoptr(GString) body = g_string_new(before);
+  g_autoptr(PrgRequest) request = prg_request_new(kind);
+  prg_record_set(&request->record_id, "x");
+  request->full = TRUE;
+  request->since = 1;
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf(body, "%s%s", i > 0 ? "," : "", piece);
+  g_string_append(body, after);
+  g_autoptr(PrgAnswer) answer = prg_codec_decode(request, 200, body->str, body->len, NULL);
+  return answer->outcome;
+}
+
+/* Each number is within bounds, their sum is not: such a ledger is not believed. */
+static void
+test_sums_beyond_bounds(void)
+{
+  static const char read[] = "{\"data\":{\"repProgressions\":{\"edges\":[]},\"xpEventsGroupBy\":[";
+  static const char fetch[] =
+      "{\"data\":{\"xpEvents\":{\"edges\":[],\"pageInfo\":{\"hasNextPage\":false}},\"xpEventsGroupBy\":[";
+  static const char rows[] =
+      "{\"groupByDimensionValues\":[\"d\",\"k\"],\"totalCount\":9007199254740992,\"sumXpAmount\":0}";
+  static const char xp[] =
+      "{\"groupByDimensionValues\":[\"d\",\"k\"],\"totalCount\":0,\"sumXpAmount\":-9007199254740992}";
+  const char *const pieces[] = { rows, xp };
+  for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 1), ==, PRG_OUTCOME_OK);
+    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 2), ==, PRG_OUTCOME_UNKNOWN);
+    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 1100), ==, PRG_OUTCOME_UNKNOWN);
+  }
+  g_assert_cmpint(outcome_of(PRG_REQUEST_FETCH, fetch, rows, "]}}", 1), ==, PRG_OUTCOME_OK);
+  g_assert_cmpint(outcome_of(PRG_REQUEST_FETCH, fetch, rows, "]}}", 1100), ==, PRG_OUTCOME_UNKNOWN);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -165,6 +201,7 @@ main(int argc, char **argv)
   g_test_add_func("/codec/hostile/truncations", test_truncations);
   g_test_add_func("/codec/hostile/mutations", test_mutations);
   g_test_add_func("/codec/hostile/wrong-questions", test_wrong_questions);
+  g_test_add_func("/codec/hostile/sums-beyond-bounds", test_sums_beyond_bounds);
   int result = g_test_run();
   g_ptr_array_unref(recordings);
   return result;

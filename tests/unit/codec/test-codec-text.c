@@ -2,6 +2,7 @@
 #include "prg-calendar.h"
 #include "prg-codec.h"
 #include "prg-error.h"
+#include "same-operation.h"
 
 #include <string.h>
 
@@ -314,23 +315,6 @@ random_text(guint max)
   return g_string_free(text, FALSE);
 }
 
-static void
-assert_same(const PrgOperation *a, const PrgOperation *b)
-{
-  g_assert_cmpstr(a->id, ==, b->id);
-  g_assert_cmpstr(a->device, ==, b->device);
-  g_assert_cmpint(a->seq, ==, b->seq);
-  g_assert_cmpstr(a->kind, ==, b->kind);
-  g_assert_cmpint(a->amount, ==, b->amount);
-  g_assert_cmpstr(a->ref, ==, b->ref);
-  g_assert_cmpint(a->occurred_at, ==, b->occurred_at);
-  g_assert_cmpstr(a->local_day, ==, b->local_day);
-  g_assert_cmpstr(a->zone, ==, b->zone);
-  g_assert_cmpstr(a->details, ==, b->details);
-  g_assert_cmpstr(a->cause, ==, b->cause);
-  g_assert_cmpint(a->created_at, ==, b->created_at);
-}
-
 /* A few odd words again and again: they are interned, which is for ever. */
 static const char *
 random_word(void)
@@ -531,42 +515,6 @@ test_hidden_tokens(void)
   }
 }
 
-static PrgOutcome
-outcome_of(PrgRequestKind kind, const char *before, const char *piece, const char *after, guint n)
-{
-  g_autoptr(GString) body = g_string_new(before);
-  g_autoptr(PrgRequest) request = prg_request_new(kind);
-  prg_record_set(&request->record_id, "x");
-  request->full = TRUE;
-  request->since = 1;
-  for (guint i = 0; i < n; i++)
-    g_string_append_printf(body, "%s%s", i > 0 ? "," : "", piece);
-  g_string_append(body, after);
-  g_autoptr(PrgAnswer) answer = prg_codec_decode(request, 200, body->str, body->len, NULL);
-  return answer->outcome;
-}
-
-/* Each number is within bounds, their sum is not: such a ledger is not believed. */
-static void
-test_sums_beyond_bounds(void)
-{
-  static const char read[] = "{\"data\":{\"repProgressions\":{\"edges\":[]},\"xpEventsGroupBy\":[";
-  static const char fetch[] =
-      "{\"data\":{\"xpEvents\":{\"edges\":[],\"pageInfo\":{\"hasNextPage\":false}},\"xpEventsGroupBy\":[";
-  static const char rows[] =
-      "{\"groupByDimensionValues\":[\"d\",\"k\"],\"totalCount\":9007199254740992,\"sumXpAmount\":0}";
-  static const char xp[] =
-      "{\"groupByDimensionValues\":[\"d\",\"k\"],\"totalCount\":0,\"sumXpAmount\":-9007199254740992}";
-  const char *const pieces[] = { rows, xp };
-  for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
-    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 1), ==, PRG_OUTCOME_OK);
-    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 2), ==, PRG_OUTCOME_UNKNOWN);
-    g_assert_cmpint(outcome_of(PRG_REQUEST_READ, read, pieces[i], "]}}", 1100), ==, PRG_OUTCOME_UNKNOWN);
-  }
-  g_assert_cmpint(outcome_of(PRG_REQUEST_FETCH, fetch, rows, "]}}", 1), ==, PRG_OUTCOME_OK);
-  g_assert_cmpint(outcome_of(PRG_REQUEST_FETCH, fetch, rows, "]}}", 1100), ==, PRG_OUTCOME_UNKNOWN);
-}
-
 static void
 test_deep(void)
 {
@@ -599,7 +547,6 @@ main(int argc, char **argv)
   g_test_add_func("/codec/text/messages", test_messages);
   g_test_add_func("/codec/text/quoted-values", test_quoted_values);
   g_test_add_func("/codec/text/hidden-tokens", test_hidden_tokens);
-  g_test_add_func("/codec/text/sums-beyond-bounds", test_sums_beyond_bounds);
   g_test_add_func("/codec/text/deep", test_deep);
   return g_test_run();
 }
