@@ -31,7 +31,7 @@ struct _PrgSession {
   char *machine;         /* (owned) hash of the machine id, "" = unknown */
   gboolean is_started;
   gboolean is_ready;
-  guint n_opening; /* stores that are being opened */
+  guint n_opening;  /* stores that are being opened */
   gboolean is_busy; /* a sign-in, a sign-out or a switch is under way */
 
   PrgAccount *account;   /* (owned) (nullable) */

@@ -5,11 +5,14 @@
  */
 #include "fuzz.h"
 
+#include "prg-badges.h"
 #include "prg-earn.h"
 #include "prg-error.h"
+#include "prg-gates.h"
 #include "prg-rules-private.h"
 
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 
 #define MEMBER "11111111-1111-4111-8111-111111111111"
@@ -250,7 +253,18 @@ earn_calls(Rep *self)
   }
 }
 
-/* @func once for every id of @table. */
+static void
+earn_twice(Rep *self, const char *id, Earn func)
+{
+  PrgEarnRequest request = plain;
+
+  request.ref = id;
+  request.score = 1;
+  earn(self, func, &request);
+  earn(self, func, &request); /* what pays once, paid already */
+}
+
+/* @func for every id of @table. */
 static void
 earn_each(Rep *self, GHashTable *table, Earn func)
 {
@@ -258,12 +272,44 @@ earn_each(Rep *self, GHashTable *table, Earn func)
   gpointer id;
 
   g_hash_table_iter_init(&iter, table);
-  while (g_hash_table_iter_next(&iter, &id, NULL)) {
-    PrgEarnRequest request = plain;
-    request.ref = id;
-    request.score = 1;
-    earn(self, func, &request);
-    earn(self, func, &request); /* what pays once, paid already */
+  while (g_hash_table_iter_next(&iter, &id, NULL))
+    earn_twice(self, id, func);
+}
+
+static void
+earn_badges(Rep *self)
+{
+  for (guint i = 0; i < prg_rules_n_badges(self->rules); i++) {
+    const PrgBadge *badge = prg_rules_get_badge(self->rules, i);
+    for (guint tier = 0; tier < badge->n_tiers; tier++)
+      earn_twice(self, badge->tiers[tier].id, prg_earn_badge);
+  }
+}
+
+/* Up to the top, if every gate can be met. */
+static void
+climb(Rep *self)
+{
+  for (guint i = 0; i < self->rules->ranks->len; i++) {
+    const PrgRank *rank = &g_array_index(self->rules->ranks, PrgRank, i);
+    g_autoptr(GPtrArray) gates = prg_gates_of(self->view, self->rules, rank->rank, TODAY);
+    g_autofree char *missing = prg_gates_missing(gates);
+    fuzz_check_text(missing);
+    g_assert_true(prg_gates_met(gates) == (*missing == '\0'));
+    earn(self, prg_earn_promotion, &plain);
+  }
+}
+
+static void
+check_standing(Rep *self)
+{
+  g_autoptr(GPtrArray) standing = prg_badges_standing(self->view, self->rules, TODAY);
+
+  g_assert_cmpuint(standing->len, ==, prg_rules_n_badges(self->rules));
+  for (guint i = 0; i < standing->len; i++) {
+    const PrgBadgeStanding *badge = g_ptr_array_index(standing, i);
+    fuzz_check_text(badge->name);
+    g_assert_true(isfinite(badge->measured.progress) && isfinite(badge->measured.needed));
   }
 }
 
@@ -361,13 +407,15 @@ live(const PrgRules *rules, const char *specialization)
   earn_each(&self, rules->exams, prg_earn_exam);
   earn_each(&self, rules->bosses, prg_earn_boss);
   earn_each(&self, rules->bosses, prg_earn_boss_attempt);
-  earn_each(&self, rules->badges, prg_earn_badge);
+  earn_badges(&self);
   earn_each(&self, rules->specializations, prg_earn_specialization);
   earn_each(&self, rules->reported_metrics, prg_earn_metric);
   earn_each(&self, rules->modules, prg_earn_deal);
   prg_view_finish(view, rules, TODAY);
   derive(&self);
+  climb(&self);
   prg_view_finish(view, rules, TODAY);
+  check_standing(&self);
   fuzz_check_text(view->record->efficiency_metrics);
   fuzz_check_xp(view->record->current_level.value);
 }

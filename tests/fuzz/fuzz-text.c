@@ -149,7 +149,8 @@ static void
 check_fold_log(const char *text)
 {
   g_autoptr(GArray) totals = g_array_new(FALSE, FALSE, sizeof(gint64));
-  g_autofree char *next = prg_fold_log_next(text, 3, 7, -5, FUZZ_TWO_53);
+  const PrgFoldCounts counts = { 3, 7, 2 };
+  g_autofree char *next = prg_fold_log_next(text, &counts, -5, FUZZ_TWO_53);
 
   prg_fold_log_totals(text, 4, totals);
   g_assert_cmpuint(totals->len, <=, 8);
@@ -157,6 +158,8 @@ check_fold_log(const char *text)
     fuzz_check_xp(g_array_index(totals, gint64, i));
   g_assert_cmpint(prg_fold_log_deals(text), >=, -1);
   g_assert_cmpint(prg_fold_log_deals(next), ==, 7);
+  g_assert_cmpint(prg_fold_log_promotions(text), >=, -1);
+  g_assert_cmpint(prg_fold_log_promotions(next), ==, 2);
   g_assert_cmpuint(prg_fold_log_catalogue(next), ==, MAX(3, prg_fold_log_catalogue(text)));
   g_array_set_size(totals, 0);
   prg_fold_log_totals(next, 1, totals);
