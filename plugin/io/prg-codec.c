@@ -5,6 +5,7 @@
 
 #define MAX_MESSAGE 500
 #define MAX_ERRORS 16 /* of one answer that are looked at */
+#define ADVICE " Log in to the network with a browser, or check the server's address."
 
 PrgWireRequest *
 prg_wire_request_new(const char *method, char *path, char *body)
@@ -304,14 +305,15 @@ classify_foreign(guint status, gboolean html, char **message)
   if (status == 0)
     *message = g_strdup("No answer from the server");
   else if (status >= 300 && status < 400)
-    *message =
-        g_strdup_printf("Redirected elsewhere (status %u): a captive portal, or the wrong address?", status);
+    *message = g_strdup_printf("Redirected elsewhere (status %u): a captive portal, or the wrong address?" ADVICE,
+                               status);
   else if (html)
     *message = g_strdup_printf(
-        "A web page came instead of an answer (status %u): a captive portal, or no Twenty server?", status);
+        "A web page came instead of an answer (status %u): a captive portal, or no Twenty server?" ADVICE,
+        status);
   else
     *message = g_strdup_printf(
-        "The answer (status %u) cannot be read: a captive portal, or no Twenty server?", status);
+        "The answer (status %u) cannot be read: a captive portal, or no Twenty server?" ADVICE, status);
   if (status == 401)
     return PRG_OUTCOME_AUTH;
   if (status == 429)

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 /* What came back for one wire request. */
 typedef struct {
   guint status;       /* HTTP status, 0 = no complete answer */
+  gboolean reached;   /* at least the head of an answer came */
   GByteArray *body;   /* (owned) */
   char *failure;      /* (owned) "" or, for people, why there is no answer */
   gint64 server_time; /* µs UTC, 0 = none */

@@ -170,7 +170,7 @@ typedef struct {
   GCancellable *caller; /* (owned) (nullable) */
   gulong caller_id;
   GSource *timer; /* (owned) */
-  gboolean timed_out;
+  gboolean timed_out, is_obsolete;
   guint8 chunk[CHUNK];
 } Send;
 
@@ -190,6 +190,7 @@ send_free(Send *self)
 {
   send_disarm(self);
   g_clear_object(&self->stream);
+  g_signal_handlers_disconnect_by_data(self->message, self);
   g_clear_object(&self->message);
   g_clear_object(&self->own);
   g_clear_object(&self->caller);
@@ -239,6 +240,7 @@ return_answer(GTask *task, guint status, const char *failure)
   Send *send = g_task_get_task_data(task);
   PrgWireAnswer *answer = prg_wire_answer_new(status, failure);
   SoupMessageHeaders *headers = soup_message_get_response_headers(send->message);
+  answer->reached = soup_message_get_status(send->message) != SOUP_STATUS_NONE;
   answer->server_time = parse_http_date(soup_message_headers_get_one(headers, "Date"));
   answer->retry_after =
       parse_retry_after(soup_message_headers_get_one(headers, "Retry-After"), answer->server_time);
@@ -276,14 +278,30 @@ static char *
 describe_failure(PrgTwenty *self, const Send *send, const GError *error)
 {
   if (send->timed_out)
-    return g_strdup_printf("No complete answer within %u seconds", self->timeout_s);
+    return g_strdup_printf("No complete answer within %u seconds: the network or the server is slow, or stuck. "
+                           "Check the network; it is tried again by itself",
+                           self->timeout_s);
+  if (send->is_obsolete)
+    return g_strdup("No encrypted connection: the server speaks only an obsolete version of TLS. It must speak "
+                    "TLS 1.2 or newer: tell its administrator");
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
     g_autofree char *why = describe_tls(send->message);
-    return g_strdup_printf("The server's TLS certificate is refused: %s", why);
+    return g_strdup_printf("The server's TLS certificate is refused: %s. Check the server's address and this "
+                           "computer's clock, or have the certificate renewed",
+                           why);
   }
   if (error->domain == G_TLS_ERROR)
-    return g_strdup_printf("No encrypted connection: %s", error->message);
-  return g_strdup_printf("No answer from the server: %s", error->message);
+    return g_strdup_printf("No encrypted connection: %s. Check the server's address, and that "
+                           "nothing stands in between",
+                           error->message);
+  if (error->domain == G_RESOLVER_ERROR)
+    return g_strdup_printf("The server's name cannot be resolved: %s. Check the network and the server's address",
+                           error->message);
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
+    return g_strdup("No complete answer: the connection was cut off. Check the network; it is tried again by "
+                    "itself");
+  return g_strdup_printf("No answer from the server: %s. Check the network and the server's address",
+                         error->message);
 }
 
 static void
@@ -291,7 +309,7 @@ return_failure(GTask *task, const GError *error)
 {
   PrgTwenty *self = g_task_get_source_object(task);
   Send *send = g_task_get_task_data(task);
-  if (!send->timed_out && send->caller != NULL && g_cancellable_is_cancelled(send->caller)) {
+  if (!send->timed_out && !send->is_obsolete && send->caller != NULL && g_cancellable_is_cancelled(send->caller)) {
     send_disarm(send);
     g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
     return;
@@ -319,7 +337,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (send->body->len + (gsize)length > MAX_ANSWER) {
     g_cancellable_cancel(send->own);
-    return_answer(task, 0, "The server's answer is larger than 8 MiB");
+    return_answer(task, 0, "The server's answer is larger than 8 MiB: no Twenty server? Check the server's address");
     return;
   }
   g_byte_array_append(send->body, send->chunk, (guint)length);
@@ -347,6 +365,20 @@ send_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     read_more(g_steal_pointer(&task));
 }
 
+/* GnuTLS still accepts TLS 1.0 and 1.1, which RFC 8996 forbids, and GLib has no switch for it but a variable of the
+ * whole process. This is told before the request, and with it the token, is written. */
+static void
+on_network_event(SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  Send *send = user_data;
+  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION(connection))
+    return;
+  GTlsProtocolVersion version = g_tls_connection_get_protocol_version(G_TLS_CONNECTION(connection));
+  send->is_obsolete = version >= G_TLS_PROTOCOL_VERSION_SSL_3_0 && version < G_TLS_PROTOCOL_VERSION_TLS_1_2;
+  if (send->is_obsolete)
+    g_cancellable_cancel(send->own);
+}
+
 static SoupMessage *
 build_message(PrgTwenty *self, const PrgWireRequest *request)
 {
@@ -372,6 +404,7 @@ send_new(PrgTwenty *self, SoupMessage *message, GCancellable *caller)
 {
   Send *send = g_new0(Send, 1);
   send->message = message;
+  g_signal_connect(message, "network-event", G_CALLBACK(on_network_event), send);
   send->body = g_byte_array_new();
   send->own = g_cancellable_new();
   send->timer = g_timeout_source_new_seconds(self->timeout_s);

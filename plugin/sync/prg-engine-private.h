@@ -86,7 +86,6 @@ void prg_lookup_run(PrgEngine *self);   /* likewise, when the machine has nothin
 
 /* prg-engine.c */
 GError *prg_engine_error_of(PrgOutcome outcome, gboolean reached, const char *message);
-gboolean prg_engine_is_reached(const PrgAnswer *answer); /* a server spoke */
 void prg_engine_refresh_zone(PrgEngine *self);
 void prg_engine_tell_waiters(PrgEngine *self, gboolean ok, guint pushed, gboolean changed);
 void prg_engine_close_when_idle(PrgEngine *self);

@@ -141,12 +141,6 @@ prg_engine_get_view(PrgEngine *self)
 
 /* ---- waiting callers ---- */
 
-gboolean
-prg_engine_is_reached(const PrgAnswer *answer)
-{
-  return answer->server_time != 0 || answer->outcome != PRG_OUTCOME_UNKNOWN;
-}
-
 GError *
 prg_engine_error_of(PrgOutcome outcome, gboolean reached, const char *message)
 {

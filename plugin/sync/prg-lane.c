@@ -44,7 +44,7 @@ exchanged(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(PrgEngine) self = user_data;
   PrgAnswer *answer = prg_twenty_exchange_finish(PRG_TWENTY(source), result, NULL);
   g_clear_object(&self->cancellable);
-  self->reached = answer && prg_engine_is_reached(answer);
+  self->reached = answer && answer->reached;
   prg_lane_push_event(self, answer ? PRG_INPUT_ANSWER : PRG_INPUT_LOST, answer, NULL);
   if (self->credentials_changed)
     prg_lane_push_event(self, PRG_INPUT_CREDENTIALS, NULL, NULL);

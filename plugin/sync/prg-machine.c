@@ -228,7 +228,10 @@ end_in_wait(PrgMachine *self, const PrgInput *input, gint64 retry_after)
   }
   gint64 delay = prg_backoff_delay(self->attempt, self->interval, input->random);
   self->retry_at = input->mono + MAX(delay, retry_after);
-  prg_machine_set_reason(self, PRG_MACHINE_WAITING, self->last_error);
+  gboolean ends = g_str_has_suffix(self->last_error, ".") || g_str_has_suffix(self->last_error, "?");
+  g_autofree char *reason = g_strdup_printf(
+      "%s%s XP is kept on this machine and sent when this is over.", self->last_error, ends ? "" : ".");
+  prg_machine_set_reason(self, PRG_MACHINE_WAITING, reason);
 }
 
 /* What was decided in prg_cycle_end() becomes timers here, where the input's clock is at hand. */
@@ -384,7 +387,8 @@ ask_for_sync(PrgMachine *self)
 static void
 note_server_time(PrgMachine *self, const PrgInput *input)
 {
-  if (input->answer->server_time == 0)
+  /* What is not of Twenty's, such as a captive portal's page, says nothing about Twenty's clock. */
+  if (input->answer->server_time == 0 || input->answer->outcome == PRG_OUTCOME_UNKNOWN)
     return;
   /* The Date header counts whole seconds, and the answer was under way: less than that is noise. */
   gint64 offset = input->answer->server_time - input->wall;
