@@ -55,16 +55,39 @@ prg_twenty_class_init(PrgTwentyClass *klass)
   G_OBJECT_CLASS(klass)->finalize = prg_twenty_finalize;
 }
 
-/* No cookies, no login dialog, no stored passwords, no decompression (the server does none; a bomb could). */
+/* No cookies, no login dialog, no stored passwords, no decompression (the server does none; a bomb could).
+ * (transfer full) */
+static SoupSession *
+session_new(PrgTwenty *self)
+{
+  /* The timeout is for the socket alone; the whole exchange has a timer of its own, which a trickle of bytes does
+   * not reset. */
+  SoupSession *session = soup_session_new_with_options(
+      "max-conns", 2, "max-conns-per-host", 2, "idle-timeout", IDLE_TIMEOUT_S, "timeout", self->timeout_s + 1,
+      "user-agent", "lids-progression/" PRG_VERSION, NULL);
+  soup_session_remove_feature_by_type(session, SOUP_TYPE_AUTH_MANAGER);
+  soup_session_remove_feature_by_type(session, SOUP_TYPE_CONTENT_DECODER);
+  g_autoptr(GUri) uri = self->origin == NULL ? NULL : g_uri_parse(self->origin, SOUP_HTTP_URI_FLAGS, NULL);
+  if (uri != NULL && prg_twenty_is_loopback(g_uri_get_host(uri))) {
+    g_autoptr(GProxyResolver) direct = g_simple_proxy_resolver_new(NULL, NULL);
+    soup_session_set_proxy_resolver(session, direct);
+  }
+  return session;
+}
+
+/* A session remembers the addresses of a name for as long as it is used, dead ones too: after a failure to reach
+ * the server the next request asks for the name again. What is under way keeps the old session. */
+static void
+renew_session(PrgTwenty *self)
+{
+  g_clear_object(&self->session);
+  self->session = session_new(self);
+}
+
 static void
 prg_twenty_init(PrgTwenty *self)
 {
   self->timeout_s = DEFAULT_TIMEOUT_S;
-  self->session =
-      soup_session_new_with_options("max-conns", 2, "max-conns-per-host", 2, "idle-timeout", IDLE_TIMEOUT_S,
-                                    "user-agent", "lids-progression/" PRG_VERSION, NULL);
-  soup_session_remove_feature_by_type(self->session, SOUP_TYPE_AUTH_MANAGER);
-  soup_session_remove_feature_by_type(self->session, SOUP_TYPE_CONTENT_DECODER);
 }
 
 /* Visible ASCII only: nothing that could end the header line. */
@@ -95,16 +118,9 @@ prg_twenty_new(const char *origin, const char *token)
   self->origin = prg_twenty_parse_origin(origin, &error);
   if (!is_token(self->token))
     refuse_all(self, 401, "The key holds signs that no key has");
-  if (self->origin == NULL) {
+  if (self->origin == NULL)
     refuse_all(self, 0, error->message);
-    return self;
-  }
-  g_autoptr(GUri) uri = g_uri_parse(self->origin, SOUP_HTTP_URI_FLAGS, NULL);
-  if (uri != NULL && prg_twenty_is_loopback(g_uri_get_host(uri))) {
-    g_autoptr(GProxyResolver) direct = g_simple_proxy_resolver_new(NULL, NULL);
-    soup_session_set_proxy_resolver(self->session, direct);
-  }
-  prg_twenty_set_timeout(self, DEFAULT_TIMEOUT_S);
+  self->session = session_new(self);
   return self;
 }
 
@@ -112,8 +128,6 @@ void
 prg_twenty_set_timeout(PrgTwenty *self, guint seconds)
 {
   self->timeout_s = MAX(seconds, 1);
-  /* For the socket alone; the whole exchange has a timer of its own, which a trickle of bytes does not reset.
-   */
   soup_session_set_timeout(self->session, self->timeout_s + 1);
 }
 
@@ -168,6 +182,7 @@ typedef struct {
   GByteArray *body;     /* (owned) */
   GCancellable *own;    /* (owned) ends the request, whoever wants it ended */
   GCancellable *caller; /* (owned) (nullable) */
+  SoupSession *session; /* (owned) */
   gulong caller_id;
   GSource *timer; /* (owned) */
   gboolean timed_out, is_obsolete;
@@ -192,6 +207,7 @@ send_free(Send *self)
   g_clear_object(&self->stream);
   g_signal_handlers_disconnect_by_data(self->message, self);
   g_clear_object(&self->message);
+  g_clear_object(&self->session);
   g_clear_object(&self->own);
   g_clear_object(&self->caller);
   g_byte_array_unref(self->body);
@@ -277,6 +293,8 @@ describe_tls(SoupMessage *message)
 static char *
 describe_failure(PrgTwenty *self, const Send *send, const GError *error)
 {
+  gsize length = strlen(error->message);
+  g_autofree char *said = g_strndup(error->message, length - g_str_has_suffix(error->message, "."));
   if (send->timed_out)
     return g_strdup_printf("No complete answer within %u seconds: the network or the server is slow, or stuck. "
                            "Check the network; it is tried again by itself",
@@ -293,15 +311,15 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
   if (error->domain == G_TLS_ERROR)
     return g_strdup_printf("No encrypted connection: %s. Check the server's address, and that "
                            "nothing stands in between",
-                           error->message);
+                           said);
   if (error->domain == G_RESOLVER_ERROR)
     return g_strdup_printf("The server's name cannot be resolved: %s. Check the network and the server's address",
-                           error->message);
+                           said);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     return g_strdup("No complete answer: the connection was cut off. Check the network; it is tried again by "
                     "itself");
   return g_strdup_printf("No answer from the server: %s. Check the network and the server's address",
-                         error->message);
+                         said);
 }
 
 static void
@@ -315,6 +333,8 @@ return_failure(GTask *task, const GError *error)
     return;
   }
   g_autofree char *text = describe_failure(self, send, error);
+  if (soup_message_get_status(send->message) == SOUP_STATUS_NONE)
+    renew_session(self);
   return_answer(task, 0, text);
 }
 
@@ -404,6 +424,7 @@ send_new(PrgTwenty *self, SoupMessage *message, GCancellable *caller)
 {
   Send *send = g_new0(Send, 1);
   send->message = message;
+  send->session = g_object_ref(self->session);
   g_signal_connect(message, "network-event", G_CALLBACK(on_network_event), send);
   send->body = g_byte_array_new();
   send->own = g_cancellable_new();
@@ -441,7 +462,7 @@ prg_twenty_send_async(PrgTwenty *self,
   }
   Send *send = send_new(self, message, cancellable);
   g_task_set_task_data(task, send, (GDestroyNotify)send_free);
-  soup_session_send_async(self->session, send->message, G_PRIORITY_DEFAULT, send->own, send_cb,
+  soup_session_send_async(send->session, send->message, G_PRIORITY_DEFAULT, send->own, send_cb,
                           g_steal_pointer(&task));
 }
 

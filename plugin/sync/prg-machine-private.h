@@ -54,7 +54,7 @@ struct _PrgMachine {
 
   /* timers, monotonic, 0 = off */
   gint64 pull_from; /* when @pull_at was planned as an interval from then; 0 = it was not */
-  gint64 pull_at, push_at, push_first, fold_at, retry_at, fold_allowed_at, throttled_until;
+  gint64 pull_at, push_at, push_first, fold_at, retry_at, fold_allowed_at, return_allowed_at, throttled_until;
   gint64 retry_after; /* what the server asked for, µs */
   guint seen_pending; /* pending operations when push_at was set */
   guint attempt;
@@ -147,6 +147,7 @@ void prg_reading_timeline_answered(PrgMachine *self, const PrgInput *input);
 
 #define PRG_STALE_AFTER (20 * G_USEC_PER_SEC)
 #define PRG_FOLD_PAUSE (60 * G_USEC_PER_SEC)
+#define PRG_RETURN_PAUSE (10 * G_USEC_PER_SEC)
 #define PRG_MAX_CONFLICTS 8
 #define PRG_MAX_REQUESTS 5000
 #define PRG_MAX_ROUNDS 40

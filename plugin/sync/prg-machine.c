@@ -326,6 +326,17 @@ wants_cycle(PrgMachine *self, const PrgInput *input)
   }
 }
 
+/* A network that came back is used at once; one that comes and goes all the time is not asked again each time. */
+static gint64
+plan_return(PrgMachine *self, const PrgInput *input)
+{
+  gint64 at = MAX(input->mono, self->return_allowed_at);
+  if (at == input->mono)
+    self->return_allowed_at = input->mono + PRG_RETURN_PAUSE;
+  /* A server that asked for a pause gets it. */
+  return self->outcome == PRG_OUTCOME_RETRY ? MAX(at, self->retry_at) : at;
+}
+
 static void
 set_network(PrgMachine *self, const PrgInput *input)
 {
@@ -338,8 +349,7 @@ set_network(PrgMachine *self, const PrgInput *input)
     prg_machine_set_reason(self, PRG_MACHINE_OFFLINE, "");
   } else if (back && self->state == PRG_MACHINE_OFFLINE) {
     prg_machine_set_reason(self, PRG_MACHINE_IDLE, "");
-    /* A server that asked for a pause gets it. */
-    self->pull_at = self->outcome == PRG_OUTCOME_RETRY ? MAX(input->mono, self->retry_at) : input->mono;
+    self->pull_at = plan_return(self, input);
     self->pull_from = 0;
   }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A small host of the plugin, steered by lines on standard input: query, start, again, stop, spin, quit. It answers
+/* A small host of the plugin, steered by lines on standard input: query, start, again, stop, spin, connect, close, quit.
+ * It answers
  * each with a line. */
 #include "prg-plugin.h"
 
@@ -93,6 +94,15 @@ on_stopped(gpointer user_data)
   say("stopped");
 }
 
+/* Another connection, in the place of one that may be dead. */
+static void
+do_connect(Host *self)
+{
+  g_clear_object(&self->connection);
+  self->connection = connect_bus();
+  say(self->connection != NULL ? "connected" : "error connect");
+}
+
 /* What is still to be dispatched after a stop would run in a host that may have gone. */
 static void
 do_spin(Host *self)
@@ -123,6 +133,8 @@ obey(Host *self, const char *command)
     self->stop(g_steal_pointer(&self->plugin), on_stopped, self);
   else if (g_str_equal(command, "spin"))
     do_spin(self);
+  else if (g_str_equal(command, "connect"))
+    do_connect(self);
   else if (g_str_equal(command, "close"))
     say(g_dbus_connection_close_sync(self->connection, NULL, NULL) ? "closed" : "error close");
   else

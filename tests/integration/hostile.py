@@ -3,7 +3,6 @@
 misbehave; an Authority makes certificates, good and bad ones."""
 import contextlib
 import http.client
-import json
 import os
 import pathlib
 import select
@@ -15,8 +14,11 @@ import tempfile
 import threading
 import urllib.parse
 
+from facts import need
+
 PORTAL = b"<!DOCTYPE html><html><title>Welcome</title><body>Please accept the terms to use this network.</body></html>"
 BLOCK = b" " * 65536
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 
 
@@ -208,6 +210,8 @@ class Front:
 
     def close(self):
         self.closing = True
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.drop()
 
@@ -292,6 +296,16 @@ def speak_plainly(raw):
     raise EOFError
 
 
+def with_file(file, place, *command):
+    """A command that starts the service in a mount namespace in which this file stands in the place of the system's."""
+    need(os.geteuid() == 0, "needs root for a mount namespace of its own")
+    need(os.path.exists(place), f"this system has no {place}")
+    script = file.with_suffix(".sh")
+    script.write_text(f"#!/bin/sh\nmount --bind {file} {os.path.realpath(place)} && exec \"$@\"\n", encoding="ascii")
+    script.chmod(0o755)
+    return [*command, "/usr/bin/unshare", "-m", str(script)]
+
+
 class Authority:
     """A certificate authority of the test, in a folder of its own."""
 
@@ -323,11 +337,7 @@ class Authority:
     def wrapper(self, *command):
         """A command that starts the service in a mount namespace whose trusted authorities are this one alone: GnuTLS reads the
         system's bundle and heeds no variable."""
-        script = self.root / "trusting"
-        text = f"#!/bin/sh\nmount --bind {self.bundle} /etc/ssl/certs/ca-certificates.crt && exec \"$@\"\n"
-        script.write_text(text, encoding="ascii")
-        script.chmod(0o755)
-        return [*command, "/usr/bin/unshare", "-m", str(script)]
+        return with_file(self.bundle, BUNDLE, *command)
 
     def close(self):
         shutil.rmtree(self.root, ignore_errors=True)

@@ -4,7 +4,6 @@
 Run as a program it is the relay inside the namespace."""
 import contextlib
 import os
-import pathlib
 import socket
 import subprocess
 import sys
@@ -37,6 +36,7 @@ def forward(listener, target):
             except OSError:
                 client.close()
                 continue
+            server.settimeout(None)
             for pair in ((client, server), (server, client)):
                 threading.Thread(target=pump, args=pair, daemon=True).start()
 
@@ -64,9 +64,12 @@ import session as sessions  # noqa: E402
 class Network:
     """A namespace joined to this one by a pair of devices. `host` is reached over its default route only."""
 
+    made = 0
+
     def __init__(self, port):
         need(os.geteuid() == 0, "needs root for a network of its own")
-        number = os.getpid() % 60000
+        Network.made += 1
+        number = (os.getpid() + 20011 * Network.made) % 60000  # the devices of one that is gone may linger a moment
         self.device = f"prg{number}"
         self.near, self.far = f"10.{200 + number % 50}.{number // 256}.1", f"10.{200 + number % 50}.{number // 256}.2"
         self.host = f"10.{100 + number % 50}.{number // 256}.1"
@@ -113,37 +116,69 @@ class Network:
     def go_offline(self):
         assert self.run("ip", "route", "del", "default", inside=True), "the route cannot be deleted"
 
+    def close_listener(self):
+        """The server's address refuses connections from now on."""
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self.listener.close()
+
+    def move(self):
+        """The server leaves `host` for another address, which is returned."""
+        port = self.listener.getsockname()[1]
+        self.close_listener()
+        self.listener = socket.create_server((self.near, port))
+        forward(self.listener, ("127.0.0.1", port))
+        return self.near
+
     def close(self):
         if self.listener:
-            self.listener.close()
+            self.close_listener()
         self.child.kill()  # the devices go with the namespace
         self.child.wait()
         CHILDREN.discard(self.child)
 
 
-def new_network(env):
-    """A network to the program's server, gone after the test."""
-    network = Network(urllib.parse.urlsplit(env.server.url).port)
+def new_network(env, url=None):
+    """A network to the program's server, or to another one on the loopback; gone after the test."""
+    network = Network(urllib.parse.urlsplit(url or env.server.url).port)
     env.extra.append(network)
     return network
 
 
-class Resolver:
-    """A mount namespace in which names are looked up at one address: `resolv_conf` stands in the place of the system's file."""
+class NameServer:
+    """A name server that knows one address for every name. `mode`: "good", "unknown" (NXDOMAIN), "broken" (SERVFAIL), "silent"."""
 
-    def __init__(self, root, resolv_conf):
-        self.file = pathlib.Path(root) / "resolv.conf"
-        self.file.write_text(resolv_conf, encoding="ascii")
-        self.script = pathlib.Path(root) / "resolving"
-        real = os.path.realpath("/etc/resolv.conf")
-        self.script.write_text(f"#!/bin/sh\nmount --bind {self.file} {real} && exec \"$@\"\n", encoding="ascii")
-        self.script.chmod(0o755)
+    CODES = {"good": 0, "broken": 2, "unknown": 3}
 
-    def wrapper(self, *command):
-        return [*command, "/usr/bin/unshare", "-m", str(self.script)]
+    def __init__(self, listen, address):
+        self.address = address
+        self.mode = "good"
+        self.questions = 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((listen, 53))
+        threading.Thread(target=self.serve, daemon=True).start()
 
+    def serve(self):
+        while True:
+            try:
+                question, sender = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            if not question:
+                return
+            self.questions += 1
+            if self.mode != "silent":
+                self.socket.sendto(self.answer(question), sender)
 
-@contextlib.contextmanager
-def name_server(answer=b""):
-    """A name server on 127.0.0.1:53 of the calling thread's namespace that answers with that code; None: it never answers."""
-    raise NotImplementedError(answer)
+    def answer(self, question):
+        end = question.index(b"\0", 12) + 5  # after the name come its type and class
+        wants_address = question[end - 4:end - 2] == b"\0\1"
+        found = self.mode == "good" and wants_address
+        head = question[:2] + bytes([0x81, 0x80 | self.CODES[self.mode]]) + b"\0\1" + bytes([0, found]) + b"\0\0\0\0"
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton(self.address) if found else b""
+        return head + question[12:end] + record
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, although it says that there is no connection
+        self.socket.close()

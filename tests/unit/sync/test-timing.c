@@ -150,6 +150,28 @@ test_return_honours_a_pause(void)
   g_assert_cmpint(wait_of(rig), >=, 119 * SECOND);
 }
 
+/* Ten changes a second for a minute: the first return is used at once, and then one in ten seconds. */
+static void
+test_flapping(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig();
+  guint cycles = rig->n_finished;
+  rig_earn(rig, "note_added", "", 3);
+  for (guint i = 0; i < 300; i++) {
+    rig->now += SECOND / 10;
+    rig_network(rig, FALSE, FALSE);
+    rig->now += SECOND / 10;
+    rig_network(rig, TRUE, FALSE);
+    rig_run(rig);
+    if (i == 0)
+      g_assert_cmpuint(rig->n_finished, ==, cycles + 1);
+  }
+  g_assert_cmpuint(rig->n_finished, >=, cycles + 5);
+  g_assert_cmpuint(rig->n_finished, <=, cycles + 7);
+  g_assert_cmpuint(prg_book_n_pending(rig->book), ==, 0);
+  rig_assert_state(rig, "idle");
+}
+
 /* ---- backoff ---- */
 
 static void
@@ -443,6 +465,7 @@ main(int argc, char **argv)
   g_test_add_func("/timing/metered", test_metered);
   g_test_add_func("/timing/offline", test_offline);
   g_test_add_func("/timing/return-honours-a-pause", test_return_honours_a_pause);
+  g_test_add_func("/timing/flapping", test_flapping);
   g_test_add_func("/timing/backoff/grows", test_backoff_grows);
   g_test_add_func("/timing/backoff/survives-a-restart", test_backoff_survives_a_restart);
   g_test_add_func("/timing/backoff/is-bounded", test_stored_wait_is_bounded);

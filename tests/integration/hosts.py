@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hosts of the plugin that are not ours, steered by the test."""
+import time
+
+from probe import *  # noqa: F403
+
+HOST = BUILD / "tests" / "integration" / "integration-host"
+# GLib's own threads, which no plugin may end.
+GLIB_THREADS = ("gdbus", "gmain", "pool", "dconf")
+
+
+class Host:
+    """A process that loads the plugin and does what it is told."""
+
+    def __init__(self, session, context="default", drop=()):
+        self.session = session
+        self.log = open(session.logs / f"host-{time.monotonic_ns()}", "w+b")
+        environment = {key: value for key, value in session.env.items() if key not in drop}
+        self.process = subprocess.Popen([HOST, SO, context], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.log, cwd=session.root / "home", preexec_fn=sessions.die_with_parent)
+
+    def tell(self, command):
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.hear()
+
+    def hear(self):
+        return self.process.stdout.readline().decode().strip()
+
+    def says(self, command, answer):
+        equal(self.tell(command), answer, command)
+
+    def complaints(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def files(self):
+        """Open files of the store."""
+        links = []
+        for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                links.append(os.readlink(entry))
+        return [link for link in links if "lids-progression/" in link]
+
+    def threads(self):
+        names = [(entry / "comm").read_text().strip() for entry in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+                 if entry.name != str(self.process.pid)]
+        return [name for name in names if not name.startswith(GLIB_THREADS)]
+
+    def quit(self):
+        self.process.stdin.write(b"quit\n")
+        self.process.stdin.close()
+        equal(self.process.wait(timeout=20 * SLOW), 0, f"exit code of the host: {self.complaints()}")
+        self.process.stdout.close()
+        self.log.close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def empty_session(env):
+    """A session in which only the hosts of the test serve the name."""
+    session = env.session(signed_in=False)
+    (session.services / f"{NAME}.service").unlink()
+    bus_call(session.client, "ReloadConfig", "()")
+    return session
+
+
+def wait_owner(session, host):
+    wait_for(lambda: session.client.pid() == host.process.pid, 20, "the host's name")
