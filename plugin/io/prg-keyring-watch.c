@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-keyring-watch.h"
 
-#define BUS_NAME "org.freedesktop.secrets"
 #define SETTLE_MS 50
 
 struct _PrgKeyringWatch {
@@ -72,8 +71,8 @@ subscribe(PrgKeyringWatch *self, GDBusConnection *connection)
   self->connection = g_object_ref(connection);
   for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
     self->subscriptions[i] = g_dbus_connection_signal_subscribe(
-        connection, BUS_NAME, watched[i].interface, NULL, NULL, watched[i].argument, G_DBUS_SIGNAL_FLAGS_NONE,
-        on_bus_signal, self, NULL);
+        connection, PRG_KEYRING_BUS_NAME, watched[i].interface, NULL, NULL, watched[i].argument,
+        G_DBUS_SIGNAL_FLAGS_NONE, on_bus_signal, self, NULL);
 }
 
 static void
@@ -83,7 +82,6 @@ on_appeared(GDBusConnection *connection, const char *name, const char *owner, gp
 
   unsubscribe(self);
   subscribe(self, connection);
-  self->func(TRUE, self->user_data);
   announce(self);
 }
 
@@ -101,15 +99,15 @@ on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
 }
 
 PrgKeyringWatch *
-prg_keyring_watch_new(PrgKeyringWatchFunc func, gpointer user_data)
+prg_keyring_watch_new(GDBusConnection *connection, PrgKeyringWatchFunc func, gpointer user_data)
 {
   PrgKeyringWatch *self = g_new0(PrgKeyringWatch, 1);
 
   self->func = func;
   self->user_data = user_data;
   self->context = g_main_context_ref_thread_default();
-  self->name_watch = g_bus_watch_name(G_BUS_TYPE_SESSION, BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                      on_appeared, on_vanished, self, NULL);
+  self->name_watch = g_bus_watch_name_on_connection(
+      connection, PRG_KEYRING_BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, self, NULL);
   return self;
 }
 

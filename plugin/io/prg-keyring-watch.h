@@ -10,12 +10,15 @@ G_BEGIN_DECLS
  */
 typedef struct _PrgKeyringWatch PrgKeyringWatch;
 
-/* @replaced: the service appeared or vanished, so that proxies to the former one are dead; told at once. A change, which that is too, is told a
+#define PRG_KEYRING_BUS_NAME "org.freedesktop.secrets"
+
+/* @replaced: the service vanished, so that proxies to it are dead and its answers will not come; told at once. A change, which that is too, is told a
  * little later by a call of its own with @replaced FALSE: once for the several signals that belong to one change. */
 typedef void (*PrgKeyringWatchFunc)(gboolean replaced, gpointer user_data);
 
 /* (transfer full) Calls @func in the thread-default main context, and never after it was freed. */
-PrgKeyringWatch *prg_keyring_watch_new(PrgKeyringWatchFunc func, gpointer user_data);
+PrgKeyringWatch *
+prg_keyring_watch_new(GDBusConnection *connection, PrgKeyringWatchFunc func, gpointer user_data);
 void prg_keyring_watch_free(PrgKeyringWatch *self);
 
 G_END_DECLS

@@ -4,9 +4,11 @@
  * - A lookup in a locked keyring answers "nothing" without an error, and a store in a locked keyring prompts.
  * So the default collection's Locked property is read first, each time: a cached one would need a main loop
  * that ran in between.
- * - A daemon that was replaced leaves libsecret's shared proxy with a dead session. So the proxy is dropped
- * whenever the bus name changes hands, and once more when a call fails for a reason that is not the keyring's
- * own.
+ * - A daemon that was replaced leaves libsecret's shared proxy with a dead session. So the proxy is dropped whenever
+ * the bus name changes hands, and once more when a call fails for a reason that is not the keyring's own. A call that the
+ * former daemon still holds begins anew with the next one.
+ * - libsecret uses GLib's shared connection to the bus, and cannot be given another. By default the whole process
+ * ends when the bus closes that one.
  * - A stopped daemon never answers. So each call has a clock.
  * - In a Flatpak libsecret keeps a file of its own, which has no lock, behind the same functions; the service
  * is not visible there.
@@ -26,7 +28,9 @@
 
 struct _PrgKeyring {
   GObject parent_instance;
-  PrgKeyringWatch *watch; /* (owned) */
+  GDBusConnection *connection; /* (owned) */
+  PrgKeyringWatch *watch;      /* (owned) */
+  GQueue calls;                /* (element-type GTask) (not owned) under way */
   guint timeout_ms;
 };
 
@@ -35,7 +39,7 @@ G_DEFINE_FINAL_TYPE(PrgKeyring, prg_keyring, G_TYPE_OBJECT)
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-enum { PROP_TIMEOUT_MS = 1, N_PROPS };
+enum { PROP_CONNECTION = 1, PROP_TIMEOUT_MS, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 /* One call of this interface: the account it is about, its clock, and what to do once the keyring proved
@@ -46,11 +50,11 @@ typedef struct {
   char *label;             /* (owned) (nullable) */
   SecretValue *value;      /* (owned) (nullable) wiped by libsecret */
   SecretRetrievable *item; /* (owned) (nullable) found by a lookup */
-  GCancellable *inner;     /* (owned) what libsecret sees: the caller's cancellable or the clock */
-  GCancellable *outer;     /* (owned) (nullable) the caller's */
+  GCancellable *inner; /* (owned) what libsecret sees: the caller's cancellable, the clock, a new daemon */
+  GCancellable *outer; /* (owned) (nullable) the caller's */
   gulong outer_id;
   GSource *clock; /* (owned) */
-  gboolean timed_out, retried;
+  gboolean timed_out, retried, replaced;
   void (*run)(GTask *task); /* takes the task */
 } Call;
 
@@ -83,11 +87,24 @@ prg_secret_item_free(PrgSecretItem *self)
 
 /* --- The object --- */
 
+/* A stopped daemon would hold its calls until they time out. */
+static void
+begin_calls_anew(PrgKeyring *self)
+{
+  secret_service_disconnect();
+  for (GList *l = self->calls.head; l != NULL; l = l->next) {
+    Call *call = g_task_get_task_data(l->data);
+
+    call->replaced = TRUE;
+    g_cancellable_cancel(call->inner);
+  }
+}
+
 static void
 on_watch(gboolean replaced, gpointer user_data)
 {
   if (replaced)
-    secret_service_disconnect();
+    begin_calls_anew(user_data);
   else
     g_signal_emit(user_data, signals[SIGNAL_CHANGED], 0);
 }
@@ -98,13 +115,18 @@ prg_keyring_constructed(GObject *object)
   PrgKeyring *self = PRG_KEYRING(object);
 
   G_OBJECT_CLASS(prg_keyring_parent_class)->constructed(object);
-  self->watch = prg_keyring_watch_new(on_watch, self);
+  self->watch = prg_keyring_watch_new(self->connection, on_watch, self);
 }
 
 static void
 prg_keyring_set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  PRG_KEYRING(object)->timeout_ms = g_value_get_uint(value);
+  PrgKeyring *self = PRG_KEYRING(object);
+
+  if (id == PROP_CONNECTION)
+    self->connection = g_value_dup_object(value);
+  else
+    self->timeout_ms = g_value_get_uint(value);
 }
 
 static void
@@ -113,6 +135,7 @@ prg_keyring_dispose(GObject *object)
   PrgKeyring *self = PRG_KEYRING(object);
 
   g_clear_pointer(&self->watch, prg_keyring_watch_free);
+  g_clear_object(&self->connection);
   G_OBJECT_CLASS(prg_keyring_parent_class)->dispose(object);
 }
 
@@ -124,6 +147,9 @@ prg_keyring_class_init(PrgKeyringClass *klass)
   object_class->constructed = prg_keyring_constructed;
   object_class->set_property = prg_keyring_set_property;
   object_class->dispose = prg_keyring_dispose;
+  properties[PROP_CONNECTION] =
+      g_param_spec_object("connection", NULL, "To the session bus", G_TYPE_DBUS_CONNECTION,
+                          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   properties[PROP_TIMEOUT_MS] =
       g_param_spec_uint("timeout-ms", NULL, "How long a call may take, in milliseconds", 1, G_MAXUINT,
                         TIMEOUT_MS, G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
@@ -135,31 +161,41 @@ prg_keyring_class_init(PrgKeyringClass *klass)
 static void
 prg_keyring_init(PrgKeyring *self)
 {
+  g_queue_init(&self->calls);
 }
 
 PrgKeyring *
-prg_keyring_new(void)
+prg_keyring_new(GDBusConnection *connection)
 {
-  return g_object_new(PRG_TYPE_KEYRING, NULL);
+  return g_object_new(PRG_TYPE_KEYRING, "connection", connection, NULL);
 }
 
 /* --- One call --- */
 
 static void
-call_stop_clock(Call *call)
+call_release_outer(Call *call)
 {
-  if (call->clock != NULL)
-    g_source_destroy(call->clock);
-  g_clear_pointer(&call->clock, g_source_unref);
   if (call->outer_id != 0)
     g_cancellable_disconnect(call->outer, call->outer_id);
   call->outer_id = 0;
 }
 
+/* The call is over; what is left is to tell. */
+static void
+call_end(GTask *task)
+{
+  PrgKeyring *self = g_task_get_source_object(task);
+  Call *call = g_task_get_task_data(task);
+
+  g_source_destroy(call->clock);
+  call_release_outer(call);
+  g_queue_remove(&self->calls, task);
+}
+
 static void
 call_free(Call *call)
 {
-  call_stop_clock(call);
+  g_source_unref(call->clock);
   g_free(call->server);
   g_free(call->member);
   g_free(call->label);
@@ -186,6 +222,18 @@ on_outer_cancelled(GCancellable *outer, gpointer inner)
   g_cancellable_cancel(inner);
 }
 
+/* A cancellable that nobody has cancelled yet. */
+static void
+call_arm(Call *call)
+{
+  call_release_outer(call);
+  g_clear_object(&call->inner);
+  call->inner = g_cancellable_new();
+  if (call->outer != NULL)
+    call->outer_id = g_cancellable_connect(call->outer, G_CALLBACK(on_outer_cancelled),
+                                           g_object_ref(call->inner), g_object_unref);
+}
+
 /* (transfer full) An empty text narrows nothing. */
 static GTask *
 call_new(PrgKeyring *self,
@@ -206,12 +254,9 @@ call_new(PrgKeyring *self,
   call->server = server != NULL && *server != '\0' ? g_strdup(server) : NULL;
   call->member = member != NULL && *member != '\0' ? g_strdup(member) : NULL;
   call->run = run;
-  call->inner = g_cancellable_new();
-  if (cancellable != NULL) {
-    call->outer = g_object_ref(cancellable);
-    call->outer_id = g_cancellable_connect(cancellable, G_CALLBACK(on_outer_cancelled),
-                                           g_object_ref(call->inner), g_object_unref);
-  }
+  call->outer = cancellable == NULL ? NULL : g_object_ref(cancellable);
+  call_arm(call);
+  g_queue_push_tail(&self->calls, task);
   call->clock = g_timeout_source_new(self->timeout_ms);
   g_source_set_callback(call->clock, on_timed_out, call, NULL);
   g_source_attach(call->clock, g_task_get_context(task));
@@ -243,9 +288,22 @@ is_locked_error(const GError *error)
 static void
 fail(GTask *task, PrgError code, const char *message)
 {
-  call_stop_clock(g_task_get_task_data(task));
+  call_end(task);
   g_task_return_new_error(task, PRG_ERROR, code, "%s", message);
   g_object_unref(task);
+}
+
+/* Takes @task. */
+static void
+begin_anew(GTask *task)
+{
+  Call *call = g_task_get_task_data(task);
+
+  call->replaced = FALSE;
+  secret_service_disconnect();
+  g_clear_object(&call->item);
+  call_arm(call);
+  call_begin(task);
 }
 
 /* Takes @task and @error. Tries once more where the proxy may be what broke. */
@@ -258,8 +316,10 @@ fail_or_retry(GTask *task, GError *error)
   g_dbus_error_strip_remote_error(cause);
   if (call->timed_out)
     return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring does not answer");
-  if (g_cancellable_is_cancelled(call->inner))
+  if (g_cancellable_is_cancelled(call->outer))
     return fail(task, PRG_ERROR_CANCELLED, "cancelled");
+  if (call->replaced)
+    return begin_anew(task);
   if (is_locked_error(cause))
     return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
   if (call->retried)
@@ -267,9 +327,7 @@ fail_or_retry(GTask *task, GError *error)
 
   g_debug("keyring: %s; trying once more with a new proxy", cause->message);
   call->retried = TRUE;
-  g_clear_object(&call->item);
-  secret_service_disconnect();
-  call_begin(task);
+  begin_anew(task);
 }
 
 static void
@@ -290,17 +348,29 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
   call->run(task);
 }
 
+/* A host that lent another connection than GLib's shared one would end with the bus because of us. What a host does
+ * with a shared connection that it lent is its own business. */
+static void
+keep_process(PrgKeyring *self, GDBusConnection *used)
+{
+  if (used != self->connection)
+    g_dbus_connection_set_exit_on_close(used, FALSE);
+}
+
 static void
 on_service(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
+  PrgKeyring *self = g_task_get_source_object(task);
   Call *call = g_task_get_task_data(task);
   g_autoptr(GError) error = NULL;
   g_autoptr(SecretService) service = secret_service_get_finish(result, &error);
 
-  if (service != NULL)
+  if (service != NULL) {
+    keep_process(self, g_dbus_proxy_get_connection(G_DBUS_PROXY(service)));
     return secret_collection_for_alias(service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
                                        call->inner, on_collection, task);
+  }
   if (g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS) && !g_cancellable_is_cancelled(call->inner))
     return call->run(task);
   fail_or_retry(task, g_steal_pointer(&error));
@@ -370,7 +440,7 @@ on_secret(GObject *source, GAsyncResult *result, gpointer user_data)
     g_set_error_literal(&error, PRG_ERROR, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring gave no secret");
   if (error != NULL)
     return fail_or_retry(task, error);
-  call_stop_clock(call);
+  call_end(task);
   g_task_return_pointer(task, item_from_secret(call->item, value), (GDestroyNotify)prg_secret_item_free);
   g_object_unref(task);
 }
@@ -389,7 +459,7 @@ on_found(GObject *source, GAsyncResult *result, gpointer user_data)
   g_list_free_full(items, g_object_unref);
   if (call->item != NULL)
     return secret_retrievable_retrieve_secret(call->item, call->inner, on_secret, task);
-  call_stop_clock(call);
+  call_end(task);
   g_task_return_pointer(task, NULL, NULL);
   g_object_unref(task);
 }
@@ -429,7 +499,7 @@ prg_keyring_lookup_finish(PrgKeyring *self, GAsyncResult *result, GError **error
 static void
 succeed(GTask *task)
 {
-  call_stop_clock(g_task_get_task_data(task));
+  call_end(task);
   g_task_return_boolean(task, TRUE);
   g_object_unref(task);
 }

@@ -15,7 +15,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(PrgKeyring, prg_keyring, PRG, KEYRING, GObject)
 
 /* Signal `changed`: the service appeared, vanished, was unlocked or locked, or an item may have changed: look up again. */
-PrgKeyring *prg_keyring_new(void);
+/* @connection: the host's, to the session bus. libsecret uses GLib's shared one: if that is another, the process no longer
+ * ends with the bus (`exit-on-close`). */
+PrgKeyring *prg_keyring_new(GDBusConnection *connection);
 
 typedef struct {
   char *server; /* (owned) */
@@ -26,8 +28,8 @@ void prg_secret_item_free(PrgSecretItem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgSecretItem, prg_secret_item_free)
 
 /* Finds the newest item, narrowed to @server and @member where given. Returns NULL without error: there is none.
- * Errors: KEYRING_LOCKED (told from missing by the collection's Locked property), KEYRING_UNAVAILABLE, CANCELLED. A proxy that went stale
- * because the daemon was replaced is dropped and the call tried once more. */
+ * Errors: KEYRING_LOCKED (told from missing by the collection's Locked property), KEYRING_UNAVAILABLE, CANCELLED. A call that a
+ * replaced daemon held, or that failed on a proxy gone stale, begins anew by itself. */
 void prg_keyring_lookup_async(PrgKeyring *self,
                               const char *server,
                               const char *member,

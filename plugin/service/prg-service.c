@@ -180,7 +180,7 @@ service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *set
   self->connection = g_object_ref(connection);
   self->jobs = prg_jobs_new(context);
   self->gate = prg_gate_new(context);
-  self->session = prg_session_new(self->jobs, directory, settings);
+  self->session = prg_session_new(self->jobs, connection, directory, settings);
   g_signal_connect(self->session, "busy", G_CALLBACK(on_busy), self);
   self->progression = prg_progression_adapter_new(self->session, self->gate);
   self->sync = prg_sync_adapter_new(self->session, self->gate);

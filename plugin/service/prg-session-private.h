@@ -20,15 +20,16 @@ gboolean prg_credentials_equal(const PrgCredentials *a, const PrgCredentials *b)
 struct _PrgSession {
   GObject parent;
 
-  PrgJobs *jobs;         /* (owned) */
-  char *directory;       /* (owned) */
-  PrgSettings *settings; /* (owned) (nullable) */
-  PrgNetwork *network;   /* (owned) (nullable) */
-  PrgKeyring *keyring;   /* (owned) (nullable) */
-  PrgAccounts *accounts; /* (owned) */
-  PrgRules *rules;       /* (owned) */
-  char *rules_file;      /* (owned) "" = built in */
-  char *machine;         /* (owned) hash of the machine id, "" = unknown */
+  PrgJobs *jobs;               /* (owned) */
+  char *directory;             /* (owned) */
+  PrgSettings *settings;       /* (owned) (nullable) */
+  PrgNetwork *network;         /* (owned) (nullable) */
+  GDBusConnection *connection; /* (owned) */
+  PrgKeyring *keyring;         /* (owned) (nullable) */
+  PrgAccounts *accounts;       /* (owned) */
+  PrgRules *rules;             /* (owned) */
+  char *rules_file;            /* (owned) "" = built in */
+  char *machine;               /* (owned) hash of the machine id, "" = unknown */
   gboolean is_started;
   gboolean is_ready;
   guint n_opening;  /* stores that are being opened */

@@ -66,6 +66,7 @@ prg_session_finalize(GObject *object)
   g_clear_object(&self->engine);
   g_clear_object(&self->twenty);
   g_clear_object(&self->keyring);
+  g_clear_object(&self->connection);
   g_clear_object(&self->network);
   g_clear_object(&self->settings);
   g_clear_pointer(&self->token, prg_credentials_free);
@@ -117,11 +118,12 @@ prg_session_init(PrgSession *self)
 }
 
 PrgSession *
-prg_session_new(PrgJobs *jobs, const char *directory, PrgSettings *settings)
+prg_session_new(PrgJobs *jobs, GDBusConnection *connection, const char *directory, PrgSettings *settings)
 {
   PrgSession *self = g_object_new(PRG_TYPE_SESSION, NULL);
 
   self->jobs = prg_jobs_ref(jobs);
+  self->connection = g_object_ref(connection);
   self->directory = g_strdup(directory);
   self->settings = settings ? g_object_ref(settings) : NULL;
   self->accounts = prg_accounts_new(jobs, directory);
@@ -278,7 +280,7 @@ prg_session_start(PrgSession *self)
   g_return_if_fail(!self->is_started);
   self->is_started = TRUE;
   self->network = prg_network_new();
-  self->keyring = prg_keyring_new();
+  self->keyring = prg_keyring_new(self->connection);
   g_signal_connect_object(self->network, "changed", G_CALLBACK(on_network_changed), self, 0);
   g_signal_connect_object(self->keyring, "changed", G_CALLBACK(on_keyring_changed), self, 0);
   if (self->settings)

@@ -27,8 +27,9 @@ G_BEGIN_DECLS
 #define PRG_TYPE_SESSION (prg_session_get_type())
 G_DECLARE_FINAL_TYPE(PrgSession, prg_session, PRG, SESSION, GObject)
 
-/* @directory: where stores live. @settings: (nullable) without them the built-in values hold. */
-PrgSession *prg_session_new(PrgJobs *jobs, const char *directory, PrgSettings *settings);
+/* @connection: to the session bus. @directory: where stores live. @settings: (nullable) without them the built-in values hold. */
+PrgSession *
+prg_session_new(PrgJobs *jobs, GDBusConnection *connection, const char *directory, PrgSettings *settings);
 void prg_session_start(PrgSession *self);
 /* Flushes for at most @timeout_ms, closes the store; the account is served again by the next start. */
 void

@@ -132,12 +132,13 @@ def pipe_of(data):
 
 @contextlib.contextmanager
 def stopped(pid):
-    """A process stands still meanwhile."""
+    """A process stands still meanwhile. It may be killed so."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def make_eligible(session):

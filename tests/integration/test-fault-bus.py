@@ -127,10 +127,13 @@ def test_bus_restart_under_a_host(env, context):
         host.says("connect", "connected")
         host.says("start", "started")
         wait_owner(session, host)
-        wait_property(session.client, SYNC, "State", "idle")
-    mails.check(env.server)
+        mails.repeat()
+    # libsecret keeps to the shared connection that died: XP is earned, and waits for a process that reaches the keyring.
     host.says("stop", "stopped")
     host.quit()
+    session.start_daemon()
+    wait_property(session.client, SYNC, "State", "idle")
+    mails.check(env.server)
 
 
 # ---- the name ----
