@@ -10,7 +10,6 @@
 #define MAX_ID 128           /* characters */
 #define MAX_REF 1024         /* bytes */
 #define MAX_TEXT (16 * 1024) /* bytes */
-#define MAX_AHEAD (5 * 60 * (gint64)G_USEC_PER_SEC)
 #define MAX_MULTIPLIERS 16
 
 gboolean
@@ -81,7 +80,7 @@ check_time(PrgEarning *self, GError **error)
   g_autofree char *today = prg_day_of(self->moment->now, self->moment->zone);
   gint today_number = 0, day_number = 0;
 
-  if (asked > self->moment->now + MAX_AHEAD)
+  if (asked > self->moment->now + PRG_MAX_AHEAD)
     return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "occurred-at lies in the future");
   self->occurred_at = asked == 0 ? self->moment->now : MIN(asked, self->moment->now);
   self->local_day = prg_day_of(self->occurred_at, self->moment->zone);

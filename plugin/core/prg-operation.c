@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-operation.h"
 
+#include "prg-calendar.h"
+#include "prg-json.h"
+
 #include <string.h>
 
 #define UUID_BYTES 16
@@ -117,6 +120,34 @@ name_space_of(const char *text, guint8 bytes[UUID_BYTES])
     return;
   (void)uuid_parse(URL_NAME_SPACE, url);
   uuid_v5(url, text, strlen(text), bytes);
+}
+
+/* Returns: (transfer full) */
+static char *
+details_with_time(const PrgOperation *self)
+{
+  g_autoptr(JsonNode) node = prg_json_parse_object(self->details, strlen(self->details));
+  g_autoptr(JsonObject) object =
+      node == NULL ? json_object_new() : json_object_ref(json_node_get_object(node));
+  g_autofree char *time = prg_instant_format(self->occurred_at);
+
+  json_object_set_string_member(object, "occurred-at", time);
+  return prg_json_print_object(object);
+}
+
+PrgOperation *
+prg_operation_not_after(const PrgOperation *self, gint64 now, GTimeZone *zone)
+{
+  PrgOperation fields = *self;
+
+  if (self->occurred_at <= now + PRG_MAX_AHEAD)
+    return NULL;
+  g_autofree char *day = prg_day_of(now, zone);
+  g_autofree char *details = details_with_time(self);
+  fields.occurred_at = now;
+  fields.local_day = day;
+  fields.details = details;
+  return prg_operation_new(&fields);
 }
 
 char *

@@ -32,6 +32,14 @@ PrgOperation *prg_operation_ref(PrgOperation *self);
 void prg_operation_unref(PrgOperation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgOperation, prg_operation_unref)
 
+/* How far ahead of the server's clock a time may lie: two clocks are never alike. */
+#define PRG_MAX_AHEAD (5 * 60 * (gint64)G_USEC_PER_SEC)
+
+/* What a machine whose clock was ahead recorded, as it may go into the ledger at the server's time @now: not later than that, on
+ * @zone's day of it, with the machine's own time in details as `occurred-at`. Returns: (transfer full) (nullable) NULL = it may go as
+ * it is. */
+PrgOperation *prg_operation_not_after(const PrgOperation *self, gint64 now, GTimeZone *zone);
+
 /* UUID v5 over "kind\0ref" in the name space of @member (hashed into one first when it is no UUID): the id of what pays
  * once. Returns: (transfer full) 36 characters, lower case. */
 char *prg_operation_pays_once_id(const char *member, const char *kind, const char *ref);

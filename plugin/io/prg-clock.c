@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <sys/random.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ZONE_DIR "/usr/share/zoneinfo/"
@@ -18,7 +19,11 @@ prg_clock_wall(void)
 gint64
 prg_clock_monotonic(void)
 {
-  return g_get_monotonic_time();
+  struct timespec now;
+
+  if (clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+    return g_get_monotonic_time();
+  return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
 GTimeZone *

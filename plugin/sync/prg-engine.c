@@ -103,7 +103,7 @@ prg_engine_start(PrgEngine *self)
 static gint64
 now_of_server(PrgEngine *self)
 {
-  return prg_clock_wall() + prg_machine_get_offset(self->machine);
+  return prg_machine_time(self->machine, prg_clock_monotonic(), prg_clock_wall());
 }
 
 void

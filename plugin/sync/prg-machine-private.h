@@ -47,9 +47,10 @@ struct _PrgMachine {
   char *reason;     /* (owned) */
   char *last_error; /* (owned) */
   PrgOutcome outcome;
-  gint64 last_sync; /* wall */
-  gint64 offset;
-  gboolean busy; /* a request or commit was asked for */
+  gint64 last_sync;     /* wall */
+  gint64 epoch;         /* the server's time when the monotonic clock was 0, 0 = not known */
+  gboolean wall_is_off; /* this machine's clock did not agree with the last answer */
+  gboolean busy;        /* a request or commit was asked for */
   PrgPhase after_commit;
 
   /* timers, monotonic, 0 = off */

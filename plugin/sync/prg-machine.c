@@ -97,7 +97,7 @@ prg_machine_set_reason(PrgMachine *self, PrgMachineState state, const char *reas
 gint64
 prg_machine_now(PrgMachine *self, const PrgInput *input)
 {
-  return input->wall + self->offset;
+  return prg_machine_time(self, input->mono, input->wall);
 }
 
 PrgMoment
@@ -229,8 +229,8 @@ end_in_wait(PrgMachine *self, const PrgInput *input, gint64 retry_after)
   gint64 delay = prg_backoff_delay(self->attempt, self->interval, input->random);
   self->retry_at = input->mono + MAX(delay, retry_after);
   gboolean ends = g_str_has_suffix(self->last_error, ".") || g_str_has_suffix(self->last_error, "?");
-  g_autofree char *reason = g_strdup_printf(
-      "%s%s XP is kept on this machine and sent when this is over.", self->last_error, ends ? "" : ".");
+  g_autofree char *reason = g_strdup_printf("%s%s XP is kept on this machine and sent when this is over.",
+                                            self->last_error, ends ? "" : ".");
   prg_machine_set_reason(self, PRG_MACHINE_WAITING, reason);
 }
 
@@ -401,8 +401,8 @@ note_server_time(PrgMachine *self, const PrgInput *input)
   if (input->answer->server_time == 0 || input->answer->outcome == PRG_OUTCOME_UNKNOWN)
     return;
   /* The Date header counts whole seconds, and the answer was under way: less than that is noise. */
-  gint64 offset = input->answer->server_time - input->wall;
-  self->offset = ABS(offset) < 5 * G_USEC_PER_SEC ? 0 : offset;
+  self->wall_is_off = ABS(input->answer->server_time - input->wall) >= 5 * G_USEC_PER_SEC;
+  self->epoch = (self->wall_is_off ? input->answer->server_time : input->wall) - input->mono;
 }
 
 static void
@@ -488,10 +488,15 @@ prg_machine_get_last_sync(PrgMachine *self)
   return self->last_sync;
 }
 
+/* Time does not go back, whatever happens to this machine's clock. A jump ahead may be true: a virtual machine that
+ * was paused counted less time than passed. The next answer tells. */
 gint64
-prg_machine_get_offset(PrgMachine *self)
+prg_machine_time(PrgMachine *self, gint64 mono, gint64 wall)
 {
-  return self->offset;
+  gint64 counted = self->epoch + mono;
+  if (self->epoch == 0)
+    return wall;
+  return self->wall_is_off ? counted : MAX(counted, wall);
 }
 
 gint64

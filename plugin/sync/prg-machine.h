@@ -85,13 +85,14 @@ PrgOutcome prg_machine_get_outcome(PrgMachine *self);     /* of the last cycle *
 const char *prg_machine_get_last_error(PrgMachine *self); /* "" = the last cycle went well */
 gint64 prg_machine_get_last_sync(PrgMachine *self);       /* µs UTC, 0 = never */
 gint64 prg_machine_get_next_sync(PrgMachine *self, gint64 mono, gint64 wall); /* µs UTC, 0 = none planned */
-gint64 prg_machine_get_offset(PrgMachine *self); /* µs to add to this machine's clock to get the server's */
 
 /* Requests that others make beside the protocol count like its own. µs until one may go out, 0 = now. */
 gint64 prg_machine_request_wait(PrgMachine *self, gint64 mono);
 void prg_machine_take_request(PrgMachine *self, gint64 mono);
 void prg_machine_drain_requests(PrgMachine *self, gint64 mono); /* the server said that there were too many */
 
+/* µs UTC by the server's clock, as far as it is known; @mono and @wall: this machine's clocks. */
+gint64 prg_machine_time(PrgMachine *self, gint64 mono, gint64 wall);
 gboolean prg_machine_is_busy(PrgMachine *self); /* a request or a commit is under way */
 
 G_END_DECLS

@@ -253,6 +253,18 @@ pulled_record(PrgMachine *self)
   return self->reading ? self->reading->record : prg_book_get_base(self->book)->record;
 }
 
+/* What goes out for an operation of the batch, where that is not the operation itself. (transfer full) (nullable) */
+static PrgOperation *
+replacement(PrgMachine *self, const PrgInput *input, const PrgOperation *operation, const char **event)
+{
+  *event = "superseded";
+  if (operation->amount != 0 && pays_once(self, operation) &&
+      prg_book_base_holds(pulled_record(self), operation))
+    return without_amount(operation);
+  *event = "clock-ahead";
+  return prg_operation_not_after(operation, prg_machine_now(self, input), input->zone);
+}
+
 void
 prg_push_mark(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
@@ -269,13 +281,15 @@ prg_push_mark(PrgMachine *self, const PrgInput *input, PrgStep *step)
     const PrgEntry *entry = prg_book_find(self->book, operation->id);
     if (entry->state != PRG_OPERATION_NEW)
       continue;
-    if (operation->amount != 0 && pays_once(self, operation) &&
-        prg_book_base_holds(pulled_record(self), operation)) {
-      PrgOperation *bare = without_amount(operation);
-      prg_changes_put(changes, bare, PRG_OPERATION_SENT, FALSE)->note = g_strdup("Twenty held it already");
-      audit_row(self, changes, "superseded", operation);
+    const char *event = NULL;
+    PrgOperation *sent = replacement(self, input, operation, &event);
+    if (sent) {
+      const char *note = sent->amount != operation->amount ? "Twenty held it already"
+                                                           : "This machine's clock was ahead of Twenty's";
+      prg_changes_put(changes, sent, PRG_OPERATION_SENT, FALSE)->note = g_strdup(note);
+      audit_row(self, changes, event, operation);
       prg_operation_unref(operation);
-      self->batch->pdata[i] = bare;
+      self->batch->pdata[i] = sent;
     } else {
       prg_changes_state(changes, operation->id, PRG_OPERATION_SENT, FALSE, NULL);
     }

@@ -23,7 +23,7 @@ add_fault(PrgRecord *record, const char *field, const char *what)
 static void
 refuse_future(PrgRecord *record, gint64 now)
 {
-  if (record->last_activity <= now + 5 * 60 * G_USEC_PER_SEC)
+  if (record->last_activity <= now + PRG_MAX_AHEAD)
     return;
   record->last_activity = 0;
   add_fault(record, "lastActivityDate", "in the future");

@@ -6,7 +6,8 @@ import time
 
 from probe import *  # noqa: F403
 from common import XP, expect_exact, parametrize, run as run_tests, wait_for as wait_event
-from keyrings import PASSWORD, SECRETS, end_keyring, lock, start_keyring, unlock
+from bus import Client
+from keyrings import SECRETS, end_keyring, lock, start_keyring, unlock
 
 MAIL = XP["email_sent"]
 
@@ -37,19 +38,6 @@ def begin_sign_in(session, server, member):
         answers = begin(session.client, ACCOUNT, "SignIn", "(ssh)", server.url, member, 0, fds=[fd])
     server.wait_requests(2)
     return answers
-
-
-def replace_keyring(session):
-    """Another daemon takes the name from the one that has it, which may stand still."""
-    old = session.keyring
-    before = owner(session.client, SECRETS)
-    # A directory of its own: it would else ask the old one to leave, and wait for the answer.
-    child = session.start("keyring-2", "gnome-keyring-daemon", "--replace", "--unlock", "--components=secrets", "--foreground",
-                          f"--control-directory={session.root / 'run' / 'another'}", stdin=subprocess.PIPE)
-    child.stdin.write(PASSWORD)
-    child.stdin.close()
-    session.keyring = child
-    return old, before
 
 
 # ---- locked ----
@@ -150,32 +138,68 @@ def test_standing_still(env):
 
 
 # ---- replaced ----
+def silent_service(session):
+    """A secret service that never answers; returns its connection and the names of the calls that it holds."""
+    other, calls = Client(session.env["DBUS_SESSION_BUS_ADDRESS"]), []
+
+    def hold(_bus, message, incoming):
+        if not incoming or message.get_message_type() != Gio.DBusMessageType.METHOD_CALL:
+            return message
+        calls.append(message.get_member())
+        return None
+
+    other.bus.add_filter(hold)
+    equal(bus_call(other, "RequestName", "(su)", SECRETS, 0)[0], 1, "the silent service owns the name")
+    return other, calls
+
+
 @parametrize(["lookup", "store"])
 def test_replaced_while_a_call_is_under_way(env, call):
-    """The old daemon stands still and holds the call; the new one has the name: the call goes to it, long before its time is over."""
+    """A secret service holds the call, lives on, and hands the name to gnome-keyring: nobody waits until the call's time is over."""
     session = new_session(env)
-    member, mails = session.member, 2
+    mails = 2
     if call == "lookup":
         session.stop()
-    with stopped(session.keyring.pid):
+    end_keyring(session)
+    other, calls = silent_service(session)
+    start = time.monotonic()
+    if call == "store":
+        answers = begin_sign_in(session, env.server, env.server.new_member())
+    session.add("email_sent")
+    wait_for(lambda: calls, 20, "a call to the silent service")
+    bus_call(other, "ReleaseName", "(s)", SECRETS)
+    start_keyring(session)
+    if call == "store":
+        wait_event(lambda: answers, LONG + 5, "an answer")
+        assert answers[0] == () or answers[0].name == "KeyringUnavailable", answers[0]
+        mails = 1 if answers[0] == () else mails
+        session.member = session.client.get(ACCOUNT, "WorkspaceMemberId")
+    wait_property(session.client, SYNC, "State", "idle", 30)
+    assert time.monotonic() - start < 10 * SLOW, "somebody waited for the silent service"
+    if mails == 1:
+        session.add("email_sent")
+    ends_exact(env, session, mails)
+    other.close()
+
+
+@parametrize(["lookup", "store"])
+def test_killed_and_replaced_at_once(env, call):
+    """Five times, while a call is on its way: it ends well or says what is wrong, and then all is well."""
+    session = new_session(env)
+    mails = 1
+    for _ in range(5):
+        answers = [()]
         if call == "lookup":
-            session.add("email_sent")
+            session.stop()
         else:
-            member, mails = env.server.new_member(), 1
-            answers = begin_sign_in(session, env.server, member)
-        old, before = replace_keyring(session)
-        wait_for(lambda: owner(session.client, SECRETS) not in ("", before), 20, "the new keyring's name")
-        start = time.monotonic()
-        if call == "store":
-            wait_event(lambda: answers, LONG + 5, "an answer")
-            equal(answers[0], (), "answer of SignIn")
-            session.member = member
-            session.add("email_sent")
-        wait_property(session.client, SYNC, "State", "idle", 30)
-        assert time.monotonic() - start < 10 * SLOW, "the call waited for the old daemon"
-        old.kill()
-    old.wait()
-    equal(session.client.get(ACCOUNT, "WorkspaceMemberId"), member, "the member")
+            answers = begin_sign_in(session, env.server, session.member)
+        session.add("email_sent")
+        mails += 1
+        session.keyring.kill()
+        session.keyring.wait()
+        start_keyring(session)
+        wait_event(lambda found=answers: found, LONG + 5, "an answer")
+        assert answers[0] == () or answers[0].name == "KeyringUnavailable", answers[0]
     ends_exact(env, session, mails)
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core-helpers.h"
+#include "prg-calendar.h"
 
 /* Name spaces of RFC 4122, appendix C. */
 #define DNS "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
@@ -42,6 +43,31 @@ test_member_that_is_no_uuid(void)
 
   g_assert_cmpstr(id, ==, "490b1fec-711c-558d-aae9-bb1510c9c051");
   g_assert_cmpstr(id, !=, other);
+}
+
+static void
+test_not_after(void)
+{
+  g_autoptr(GTimeZone) zone = g_time_zone_new_offset(2 * 3600);
+  gint64 now = 0, raw = 0;
+  g_assert_true(prg_instant_parse("2026-03-02T23:30:00Z", &now));
+  g_assert_true(prg_instant_parse("2026-03-12T08:00:00Z", &raw));
+  const PrgOperation fields = { .id = "a",
+                                .kind = "dial_made",
+                                .amount = 2,
+                                .occurred_at = raw,
+                                .local_day = "2026-03-12",
+                                .details = "{\"text\":\"x\"}" };
+  g_autoptr(PrgOperation) operation = prg_operation_new(&fields);
+  g_autoptr(PrgOperation) sent = prg_operation_not_after(operation, now, zone);
+
+  g_assert_cmpint(sent->occurred_at, ==, now);
+  g_assert_cmpstr(sent->local_day, ==, "2026-03-03"); /* in the zone */
+  g_assert_cmpstr(sent->details, ==, "{\"text\":\"x\",\"occurred-at\":\"2026-03-12T08:00:00.000Z\"}");
+  g_assert_cmpstr(sent->id, ==, "a");
+  g_assert_cmpint(sent->amount, ==, 2);
+  g_assert_null(prg_operation_not_after(sent, now, zone));
+  g_assert_null(prg_operation_not_after(operation, raw - 5 * 60 * (gint64)G_USEC_PER_SEC, zone));
 }
 
 static void
@@ -95,6 +121,7 @@ main(int argc, char **argv)
   g_test_add_func("/operation/v5-vectors", test_v5_vectors);
   g_test_add_func("/operation/pays-once-id", test_pays_once_id);
   g_test_add_func("/operation/member-that-is-no-uuid", test_member_that_is_no_uuid);
+  g_test_add_func("/operation/not-after", test_not_after);
   g_test_add_func("/operation/copies-and-absent-strings", test_copies_and_absent_strings);
   g_test_add_func("/operation/states", test_states);
   return g_test_run();

@@ -406,18 +406,43 @@ test_sync_now_in_an_automatic_cycle(void)
   g_assert_true(rig->was_forced);
 }
 
+/* How far the server's clock is ahead of this machine's, as the machine believes. */
+static gint64
+ahead_of(Rig *rig)
+{
+  return prg_machine_time(rig->machine, rig->now - rig->boot, rig->now) - rig->now;
+}
+
 static void
 test_server_clock(void)
 {
   g_autoptr(Rig) rig = new_idle_rig();
-  g_assert_cmpint(prg_machine_get_offset(rig->machine), ==, 0);
+  g_assert_cmpint(ahead_of(rig), ==, 0);
   rig->server_ahead = 3600 * SECOND;
   rig_sync(rig);
-  g_assert_cmpint(prg_machine_get_offset(rig->machine), ==, 3600 * SECOND);
+  g_assert_cmpint(ahead_of(rig), ==, 3600 * SECOND);
   g_assert_cmpint(ABS(prg_machine_get_last_sync(rig->machine) - (rig->now + 3600 * SECOND)), <, SECOND);
   rig->server_ahead = -2 * SECOND; /* whole seconds and a slow network: noise */
   rig_sync(rig);
-  g_assert_cmpint(prg_machine_get_offset(rig->machine), ==, 0);
+  g_assert_cmpint(ahead_of(rig), ==, 0);
+}
+
+/* This machine's clock alone jumps: back is never believed, ahead until the next answer. */
+static void
+test_clock_jumps(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig();
+  rig->server_ahead = SECOND; /* it tells the time, and agrees */
+  rig_sync(rig);
+  gint64 mono = rig->now - rig->boot;
+  g_assert_cmpint(prg_machine_time(rig->machine, mono, rig->now - G_TIME_SPAN_DAY), ==, rig->now);
+  g_assert_cmpint(prg_machine_time(rig->machine, mono, rig->now + G_TIME_SPAN_DAY), ==,
+                  rig->now + G_TIME_SPAN_DAY);
+  rig->server_ahead = -G_TIME_SPAN_DAY; /* an answer: the clock is ahead */
+  rig_sync(rig);
+  g_assert_cmpint(ahead_of(rig), ==, -G_TIME_SPAN_DAY);
+  mono = rig->now - rig->boot;
+  g_assert_cmpint(prg_machine_time(rig->machine, mono, 0), ==, rig->now - G_TIME_SPAN_DAY);
 }
 
 /* Others' requests count like the machine's own, and wait where it must wait. */
@@ -482,5 +507,6 @@ main(int argc, char **argv)
   g_test_add_func("/timing/server-clock", test_server_clock);
   g_test_add_func("/timing/requests-of-others", test_requests_of_others);
   g_test_add_func("/timing/pause-for-others", test_pause_for_others);
+  g_test_add_func("/timing/clock-jumps", test_clock_jumps);
   return g_test_run();
 }
