@@ -111,8 +111,8 @@ void prg_timeline_row_free(PrgTimelineRow *self);
 
 typedef struct {
   PrgOutcome outcome;
-  gboolean reached;   /* something answered by HTTP, Twenty or not; FALSE: the network or the server is away */
-  char *message;      /* (owned) for people: what the server said, never a secret; "" when OK */
+  gboolean reached; /* something answered by HTTP, Twenty or not; FALSE: the network or the server is away */
+  char *message;    /* (owned) for people: what the server said, never a secret; "" when OK */
   gint64 retry_after; /* µs, 0 = not said */
   gint64 server_time; /* µs UTC from the Date header, 0 = none */
   GPtrArray *

@@ -305,8 +305,8 @@ classify_foreign(guint status, gboolean html, char **message)
   if (status == 0)
     *message = g_strdup("No answer from the server");
   else if (status >= 300 && status < 400)
-    *message = g_strdup_printf("Redirected elsewhere (status %u): a captive portal, or the wrong address?" ADVICE,
-                               status);
+    *message = g_strdup_printf(
+        "Redirected elsewhere (status %u): a captive portal, or the wrong address?" ADVICE, status);
   else if (html)
     *message = g_strdup_printf(
         "A web page came instead of an answer (status %u): a captive portal, or no Twenty server?" ADVICE,

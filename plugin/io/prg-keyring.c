@@ -4,11 +4,10 @@
  * - A lookup in a locked keyring answers "nothing" without an error, and a store in a locked keyring prompts.
  * So the default collection's Locked property is read first, each time: a cached one would need a main loop
  * that ran in between.
- * - A daemon that was replaced leaves libsecret's shared proxy with a dead session. So the proxy is dropped whenever
- * the bus name changes hands, and once more when a call fails for a reason that is not the keyring's own. A call that the
- * former daemon still holds begins anew with the next one.
- * - libsecret uses GLib's shared connection to the bus, and cannot be given another. By default the whole process
- * ends when the bus closes that one.
+ * - A daemon that was replaced leaves libsecret's shared proxy with a dead session, and may hold calls for ever. So
+ * when the bus name changes hands the proxy is dropped and calls begin anew, and once more when a call fails for
+ * a reason that is not the keyring's own.
+ * - libsecret uses GLib's shared connection to the bus, with which the process ends by default, and takes no other.
  * - A stopped daemon never answers. So each call has a clock.
  * - In a Flatpak libsecret keeps a file of its own, which has no lock, behind the same functions; the service
  * is not visible there.
@@ -348,8 +347,7 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
   call->run(task);
 }
 
-/* A host that lent another connection than GLib's shared one would end with the bus because of us. What a host does
- * with a shared connection that it lent is its own business. */
+/* A host that lent another connection than the shared one would end with the bus because of us. */
 static void
 keep_process(PrgKeyring *self, GDBusConnection *used)
 {

@@ -296,12 +296,14 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
   gsize length = strlen(error->message);
   g_autofree char *said = g_strndup(error->message, length - g_str_has_suffix(error->message, "."));
   if (send->timed_out)
-    return g_strdup_printf("No complete answer within %u seconds: the network or the server is slow, or stuck. "
-                           "Check the network; it is tried again by itself",
-                           self->timeout_s);
+    return g_strdup_printf(
+        "No complete answer within %u seconds: the network or the server is slow, or stuck. "
+        "Check the network; it is tried again by itself",
+        self->timeout_s);
   if (send->is_obsolete)
-    return g_strdup("No encrypted connection: the server speaks only an obsolete version of TLS. It must speak "
-                    "TLS 1.2 or newer: tell its administrator");
+    return g_strdup(
+        "No encrypted connection: the server speaks only an obsolete version of TLS. It must speak "
+        "TLS 1.2 or newer: tell its administrator");
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
     g_autofree char *why = describe_tls(send->message);
     return g_strdup_printf("The server's TLS certificate is refused: %s. Check the server's address and this "
@@ -313,13 +315,12 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
                            "nothing stands in between",
                            said);
   if (error->domain == G_RESOLVER_ERROR)
-    return g_strdup_printf("The server's name cannot be resolved: %s. Check the network and the server's address",
-                           said);
+    return g_strdup_printf(
+        "The server's name cannot be resolved: %s. Check the network and the server's address", said);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     return g_strdup("No complete answer: the connection was cut off. Check the network; it is tried again by "
                     "itself");
-  return g_strdup_printf("No answer from the server: %s. Check the network and the server's address",
-                         said);
+  return g_strdup_printf("No answer from the server: %s. Check the network and the server's address", said);
 }
 
 static void
@@ -327,7 +328,8 @@ return_failure(GTask *task, const GError *error)
 {
   PrgTwenty *self = g_task_get_source_object(task);
   Send *send = g_task_get_task_data(task);
-  if (!send->timed_out && !send->is_obsolete && send->caller != NULL && g_cancellable_is_cancelled(send->caller)) {
+  if (!send->timed_out && !send->is_obsolete && send->caller != NULL &&
+      g_cancellable_is_cancelled(send->caller)) {
     send_disarm(send);
     g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
     return;
@@ -357,7 +359,8 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (send->body->len + (gsize)length > MAX_ANSWER) {
     g_cancellable_cancel(send->own);
-    return_answer(task, 0, "The server's answer is larger than 8 MiB: no Twenty server? Check the server's address");
+    return_answer(task, 0,
+                  "The server's answer is larger than 8 MiB: no Twenty server? Check the server's address");
     return;
   }
   g_byte_array_append(send->body, send->chunk, (guint)length);

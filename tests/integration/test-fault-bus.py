@@ -44,6 +44,13 @@ class Mails:
     def some_answered(self, count):
         wait_event(lambda: len(self.acknowledged) >= count, what="answers")
 
+    def interrupt(self, fault):
+        """Does that to the session while mails are under way, some of them answered."""
+        known = len(self.acknowledged)
+        self.send(40)
+        self.some_answered(known + 5)
+        fault(self.session)
+
     def repeat(self):
         """Tells again what was not acknowledged, until all is."""
         for name in sorted(self.open):
@@ -93,10 +100,7 @@ def test_bus_restart(env):
     session.sign_in(env.server)
     mails = Mails(session)
     for number in range(3):
-        known = len(mails.acknowledged)
-        mails.send(40)
-        mails.some_answered(known + 5)
-        kill_bus(session)
+        mails.interrupt(kill_bus)
         equal(child.wait(timeout=20 * SLOW), 0, "exit code of the service")
         new_bus(session)
         child = session.start_daemon(name=f"daemon-{number}")
@@ -116,10 +120,7 @@ def test_bus_restart_under_a_host(env, context):
     session.sign_in(env.server)
     mails = Mails(session)
     for _ in range(2):
-        known = len(mails.acknowledged)
-        mails.send(20)
-        mails.some_answered(known + 5)
-        kill_bus(session)
+        mails.interrupt(kill_bus)
         host.says("stop", "stopped")
         equal((host.files(), host.threads()), ([], []), "open files and threads")
         host.says("spin", "dispatched 0")
