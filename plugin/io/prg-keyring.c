@@ -2,15 +2,12 @@
 /*
  * What libsecret and its daemons do, and what follows from it:
  * - A lookup in a locked keyring answers "nothing" without an error, and a store in a locked keyring prompts.
- * So the default collection's Locked property is read first, each time: a cached one would need a main loop
- * that ran in between.
+ * So the default collection's Locked property is read first, each time: a cached one would need a main loop.
  * - A daemon that was replaced leaves libsecret's shared proxy with a dead session, and may hold calls for ever. So
- * when the bus name changes hands the proxy is dropped and calls begin anew, and once more when a call fails for
- * a reason that is not the keyring's own.
+ * when the bus name changes hands the proxy is dropped and calls begin anew; once more when a call fails otherwise.
  * - libsecret uses GLib's shared connection to the bus, with which the process ends by default, and takes no other.
  * - A stopped daemon never answers. So each call has a clock.
- * - In a Flatpak libsecret keeps a file of its own, which has no lock, behind the same functions; the service
- * is not visible there.
+ * - In a Flatpak libsecret keeps a file of its own, without a lock, behind the same functions.
  *
  * A shell makes an item that is found here with
  *   secret-tool store --label="Progression" server URL member ID xdg:schema org.lids.Progression.Account
