@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the crash tests share: the shim's control, a rep whose service is killed, and what must hold afterwards."""
+import collections
+import mmap
+import os
+import pathlib
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
+# pylint: disable=wrong-import-position
+from common import (ACCOUNT, BUILD, NAME, PATH, SYNC, XP, Gio, GLib, Refused, call_rows, equal, expect_exact, options,  # noqa: E402
+                    wait_for, wait_gone, worth)
+
+SHIM = BUILD / "tests" / "crash" / "crash-shim.so"
+ALL = os.environ.get("PRG_CRASH") == "all"
+SEED = int(os.environ.get("PRG_SEED", "1"))
+# As in crash-shim.c.
+OFF, KILL_BEFORE, KILL_HALF, KILL_AFTER, FAIL = range(5)
+DATA, SYNCS, NAMES, SOCKETS = 1, 2, 4, 8
+FILES = DATA | SYNCS | NAMES
+LAYOUT = struct.Struct("=IIiiIII36s")
+MODES = {"before": KILL_BEFORE, "half": KILL_HALF, "after": KILL_AFTER}
+FOLDER = tempfile.TemporaryDirectory(prefix="progression-crash-")  # for the files of the controls
+FAR = 1 << 30  # no call is that far away: everything is only counted
+
+
+class Control:
+    """The file through which the shim in the service is armed."""
+
+    def __init__(self):
+        handle, self.path = tempfile.mkstemp(dir=FOLDER.name)
+        with open(handle, "r+b") as file:
+            file.write(bytes(LAYOUT.size))
+            file.flush()
+            self.map = mmap.mmap(file.fileno(), LAYOUT.size)
+
+    def arm(self, place, mode, kinds=FILES | SOCKETS, code=0, lasting=False):
+        self.disarm()
+        # The mode last: the service looks at it first.
+        self.map[4:] = LAYOUT.pack(OFF, kinds, place, code, lasting, 0, 0, b"")[4:]
+        self.map[:4] = struct.pack("=I", mode)
+
+    def disarm(self):
+        self.map[:4] = struct.pack("=I", OFF)
+
+    def _field(self, index):
+        return LAYOUT.unpack(self.map[:])[index]
+
+    @property
+    def seen(self):
+        return self._field(5)
+
+    @property
+    def fired(self):
+        return bool(self._field(6))
+
+    @property
+    def name(self):
+        return self._field(7).rstrip(b"\0").decode()
+
+
+def new_rep(env, **more):
+    """A signed-in rep whose service carries the shim, however it is started."""
+    control = Control()
+    more.setdefault("settings", {"push_delay": 60000})
+    rep = env.session(wrapper=["/usr/bin/env", f"LD_PRELOAD={SHIM}", f"PRG_CRASH_CONTROL={control.path}"], **more)
+    rep.control = control
+    rep.calls = []  # every call that was ever made for this member
+    return rep
+
+
+CALLS = (("CONTACT", 150), ("CALLBACK", 20), ("VOICEMAIL", 0), ("NO_ANSWER", 0), ("CONTACT", 60))
+
+
+class Call:
+    """One RecordCall; its lead is its own, so that its rows are known by their `ref`."""
+    number = 0
+
+    def __init__(self, chance):
+        Call.number += 1
+        self.lead = f"lead-{Call.number}"
+        self.disposition, self.duration = chance.choice(CALLS)
+        self.own_id = f"call-{Call.number}" if chance.random() < 0.5 else None
+        self.answered = None  # the id that the caller was told
+        self.error = None
+        self.over = False
+        self.present = False
+
+    def arguments(self):
+        return self.disposition, self.duration, self.lead, options({"id": self.own_id} if self.own_id else {})
+
+    def send(self, rep):
+        rep.calls.append(self)
+        rep.client.send(NAME, "RecordCall", *self.arguments(), done=self.finish)
+
+    def finish(self, answer, error):
+        self.over, self.error = True, error
+        if answer:
+            self.answered = answer[0]
+
+    def rows(self):
+        return sorted(call_rows(self.disposition, self.duration))
+
+    def worth(self):
+        return worth(self.disposition, self.duration)
+
+    def make(self, rep):
+        """To its end, and acknowledged."""
+        rep.calls.append(self)
+        self.answered = rep.client.call(NAME, "RecordCall", *self.arguments())[0]
+        self.over = True
+        return self
+
+
+def await_place(rep, is_over, what):
+    """Until the place is reached and the service is gone, or the scenario is over. Returns whether it was reached."""
+    pid = rep.client.pid()
+    wait_for(lambda: rep.control.fired or is_over(), what=what)
+    if rep.control.fired and pid:
+        wait_gone(pid, 20, "the killed service")
+    return rep.control.fired
+
+
+def check_calls(rep):
+    """What this machine holds: each acknowledged call once, each other one whole or not at all, nothing else."""
+    wait_for(lambda: all(call.over for call in rep.calls), what="the end of the calls")
+    events = rep.events()
+    equal(len({event["id"] for event in events}), len(events), "different ids of events")
+    found = collections.defaultdict(list)
+    ids = collections.defaultdict(set)
+    for event in events:
+        if event["type"] != "first_dial_of_day":
+            found[event["ref"]].append(event["type"])
+            ids[event["ref"]].add(event["id"])
+    for call in rep.calls:
+        rows = sorted(found.pop(call.lead, []))
+        call.present = bool(rows)
+        if rows or call.answered:
+            equal(rows, call.rows(), f"rows of the {'acknowledged' if call.answered else 'unanswered'} call {call.lead}")
+        if call.answered:
+            assert call.answered in ids[call.lead], f"{call.lead} was answered with {call.answered}, found {ids[call.lead]}"
+    equal(dict(found), {}, "rows that nobody asked for")
+    equal(sum(event["type"] == "first_dial_of_day" for event in events) <= 1, True, "at most one first dial of the day")
+
+
+def repeat_calls(rep, calls):
+    """A caller that repeats a call with an id of its own is told the same, and paid once."""
+    for call in calls:
+        if call.own_id:
+            again = rep.client.call(NAME, "RecordCall", *call.arguments())[0]
+            equal(again, call.answered or again, f"id of the repeated call {call.lead}")
+            call.answered, call.present = again, True
+
+
+def expect_settled(server, rep, others=0):
+    """After a sync both ends hold exactly the calls that are there. `others`: XP of rows that are no calls', one row each."""
+    rep.sync_until_well()
+    present = [call for call in rep.calls if call.present]
+    first = bool(present)
+    total = sum(call.worth() for call in present) + (XP["first_dial_of_day"] if first else 0)
+    rows = sum(len(call.rows()) for call in present) + first
+    expect_exact(server, rep, total, rows)
+    events = rep.events()
+    equal({event["id"] for event in events}, {row["id"] for row in server.rows(rep.member)}, "ids here and on the server")
+    equal(sum(event["amount"] for event in events), total, "sum of the events")
+
+
+def expect_sound(rep):
+    """No store was taken for damaged."""
+    aside = [path.name for path in rep.store.glob("*.damaged-*")]
+    equal(aside, [], "files set aside")
+    said = rep.client.get(SYNC, "LastError")
+    assert "damaged" not in said, said
+
+
+def places_of(count, sample, chance):
+    """All places, or a seeded sample of them, in order."""
+    every = range(1, count + 1)
+    return every if ALL or count <= sample else sorted(chance.sample(every, sample))
+
+
+def sign_out(rep, **values):
+    return rep.client.call(ACCOUNT, "SignOut", options(values))[0]
+
+
+def send_fd(rep, interface, method, signature, arguments, fd, done):
+    """A call that carries a file descriptor as handle 0; done(answer or None, error or None)."""
+    def finish(bus, result):
+        try:
+            answer, error = bus.call_with_unix_fd_list_finish(result)[0].unpack(), None
+        except GLib.Error as failure:
+            answer, error = None, Refused(failure)
+        done(answer, error)
+
+    fds = Gio.UnixFDList.new()
+    fds.append(fd)
+    rep.client.bus.call_with_unix_fd_list(NAME, PATH, interface, method, GLib.Variant(signature, arguments), None, Gio.DBusCallFlags.NONE,
+                                          60000, fds, None, finish)

@@ -1,0 +1,453 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""SIGKILL at every call that writes: to a file, a folder, the bus or the server.
+
+An undisturbed run of each scenario counts the calls; then the real service is killed at the first, the second … of them, before it
+takes effect, with half of its bytes, or after it. Then it starts again and syncs: every acknowledged call is there once, every
+other one whole or not at all, the store is sound, and both ends agree.
+
+PRG_CRASH=all tries every place; else a seeded sample (PRG_SEED) is tried.
+"""
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import tempfile
+import traceback
+import uuid
+
+import crash
+from crash import (ACCOUNT, ALL, FAR, MODES, SEED, SYNC, Call, await_place, check_calls, equal, expect_settled, expect_sound, new_rep,
+                   options, places_of, repeat_calls, send_fd, sign_out)
+import common
+from common import need_faults, parametrize
+
+SAMPLE = 5          # places for each scenario and mode, unless all are tried
+PAGE = 4096
+LIVES = 12          # kills that one rep survives before the next one takes over: its ledger stays short
+
+
+class Scenario:
+    """What is done while the kill is awaited. One object for each rep."""
+
+    def __init__(self, env, chance):
+        self.env = env
+        self.chance = chance
+        self.rep = self.new_rep()
+
+    def new_rep(self):
+        return new_rep(self.env)
+
+    def prepare(self):
+        """Without danger."""
+
+    def act(self):
+        """Begins what may be killed."""
+
+    def is_over(self):
+        """All that act() began has ended."""
+
+    def check(self):
+        """After the kill, or after an undisturbed end."""
+        self.check_events()
+        repeat_calls(self.rep, self.rep.calls[-self.new_calls:] if self.new_calls else [])
+        expect_settled(self.env.server, self.rep)
+        self.check_store()
+
+    def check_events(self):
+        check_calls(self.rep)
+
+    def check_store(self):
+        expect_sound(self.rep)
+
+    new_calls = 0  # how many of the rep's last calls may have been without an answer
+
+
+class Enqueue(Scenario):
+    """Calls are being recorded; nothing is sent yet."""
+    new_calls = 3
+
+    def act(self):
+        self.calls = [Call(self.chance) for _number in range(self.new_calls)]
+        for call in self.calls:
+            call.send(self.rep)
+
+    def is_over(self):
+        return all(call.over for call in self.calls)
+
+
+class Request(Scenario):
+    """One D-Bus call, with calls recorded before."""
+    made = 2
+
+    def prepare(self):
+        for _number in range(self.made):
+            Call(self.chance).make(self.rep)
+
+    def act(self):
+        self.answer, self.error = None, None
+        self.send(self.finish)
+
+    def send(self, done):
+        raise NotImplementedError
+
+    def finish(self, answer, error):
+        self.answer, self.error = answer, error
+
+    def is_over(self):
+        return self.answer is not None or self.error is not None
+
+
+class Flush(Request):
+    """Rows are posted, then folded."""
+
+    def send(self, done):
+        self.rep.client.send(SYNC, "SyncNow", done=done)
+
+
+class Fold(Flush):
+    """The rows are in the ledger already; the total is not."""
+
+    def prepare(self):
+        super().prepare()
+        self.env.server.faults({"kind": "outage", "path": "/graphql", "contains": "updateRepProgressions"})
+        self.rep.try_sync()
+        equal(self.env.server.faults_left(), [], "faults left")
+        equal((self.rep.pending(), self.env.server.record(self.rep.member)["ledgerCount"] < len(self.rep.events())), (0, True),
+              "nothing to post, something to fold")
+
+
+class Automatic(Scenario):
+    """A call that is posted by itself, without SyncNow."""
+    new_calls = 1
+
+    def new_rep(self):
+        return new_rep(self.env, settings={"push_delay": 0})
+
+    def act(self):
+        self.mark = self.rep.client.mark()
+        Call(self.chance).send(self.rep)
+
+    def is_over(self):
+        return self.rep.client.seen("SyncFinished", self.mark)
+
+
+class Stop(Scenario):
+    """SIGTERM: what waits is flushed, the log is brought into the file, the store is closed."""
+
+    def prepare(self):
+        Call(self.chance).make(self.rep)
+
+    def act(self):
+        os.kill(self.rep.client.pid(), 15)
+
+    def is_over(self):
+        return not self.rep.client.pid()
+
+
+class Start(Scenario):
+    """The service starts with a log that the last one left, and work that waits."""
+
+    def prepare(self):
+        Call(self.chance).make(self.rep)
+        self.rep.kill()
+
+    def act(self):
+        self.state = None
+        self.rep.client.send(SYNC, "ListOperations", options({}), done=self.finish)
+
+    def finish(self, answer, error):
+        self.state = answer or error
+
+    def is_over(self):
+        return self.state
+
+
+def database(rep):
+    found = [path for path in rep.databases() if ".damaged-" not in path.name]
+    equal(len(found), 1, "databases")
+    return found[0]
+
+
+def rewrite(rep, change):
+    """Stops the service at once and changes its database, which is whole then, without a log."""
+    rep.kill()
+    path = database(rep)
+    with contextlib.closing(sqlite3.connect(path)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    change(path)
+
+
+class Repair(Start):
+    """The same with a damaged store: an index is broken, the rows are whole."""
+
+    def prepare(self):
+        Call(self.chance).make(self.rep)
+        rewrite(self.rep, self.damage)
+
+    @staticmethod
+    def damage(path):
+        for old in path.parent.glob("*.damaged-*"):
+            old.unlink()
+        with contextlib.closing(sqlite3.connect(path)) as opened:
+            root = opened.execute("SELECT rootpage FROM sqlite_schema WHERE type = 'index' ORDER BY rootpage").fetchone()[0]
+        with open(path, "r+b") as file:
+            file.seek((root - 1) * PAGE)
+            file.write(b"\xff" * PAGE)
+
+    def check_store(self):
+        equal(len(list(self.rep.store.glob("*.damaged-*.db"))), 1, "files set aside")
+
+
+# The schemas as they were released; a database of each is opened by this version.
+RELEASED = {1: """
+    CREATE TABLE operations (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, seq INTEGER NOT NULL,
+      kind TEXT NOT NULL, amount INTEGER NOT NULL, ref TEXT NOT NULL, occurred_at INTEGER NOT NULL, local_day TEXT NOT NULL,
+      zone TEXT NOT NULL, details TEXT NOT NULL, cause TEXT NOT NULL, created_at INTEGER NOT NULL,
+      state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8), in_base INTEGER NOT NULL CHECK (in_base IN (0, 1)), note TEXT,
+      answer TEXT, sum INTEGER NOT NULL) STRICT;
+    CREATE TABLE base (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
+    CREATE TABLE meta (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
+    CREATE TABLE audit (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+"""}
+
+
+class Migrate(Start):
+    """The same with the store as the first released version made it, and without a log: SQLite's older journal is in use."""
+
+    def prepare(self):
+        Call(self.chance).make(self.rep)
+        rewrite(self.rep, self.make_old)
+
+    @staticmethod
+    def make_old(path, version=1):
+        old = path.with_suffix(".old")
+        with contextlib.closing(sqlite3.connect(old)) as made:
+            made.executescript(f"PRAGMA page_size = {PAGE}; PRAGMA user_version = {version};"
+                               f"PRAGMA application_id = {0x50524700 | version}; {RELEASED[version]}")
+            made.execute("ATTACH ? AS new", (str(path),))
+            for table in ("operations", "base", "meta", "audit"):
+                names = ", ".join(row[1] for row in made.execute(f"PRAGMA main.table_info({table})"))
+                made.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
+            made.commit()
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        old.rename(path)
+
+
+class Import(Request):
+    """Three operations of another machine, in one file: all of them or none."""
+    made = 1
+
+    def prepare(self):
+        super().prepare()
+        with tempfile.TemporaryFile() as file:
+            self.rep.client.call(SYNC, "Export", 0, fd=file.fileno())
+            file.seek(0)
+            header, *lines = file.read().decode().splitlines()
+        wanted = self.rep.calls[-1]
+        operations = [line for line in map(json.loads, lines) if line["ref"] == wanted.lead]
+        self.imported = [self.another(wanted) for _number in range(3)]
+        self.text = "\n".join([header, *(line for call in self.imported for line in self.lines_of(call, operations))]) + "\n"
+        self.rep.calls += self.imported
+
+    def another(self, like):
+        call = Call(self.chance)
+        call.disposition, call.duration, call.own_id, call.over = like.disposition, like.duration, None, True
+        return call
+
+    @staticmethod
+    def lines_of(call, operations):
+        """The rows of a call, as another machine of the rep would have made them."""
+        ids = {operation["id"]: str(uuid.uuid4()) for operation in operations}
+        device = str(uuid.uuid4())
+        for operation in operations:
+            yield json.dumps({**operation, "id": ids[operation["id"]], "cause": ids.get(operation["cause"], ""), "ref": call.lead,
+                              "device": device})
+
+    def send(self, done):
+        with tempfile.TemporaryFile() as file:
+            file.write(self.text.encode())
+            file.flush()
+            file.seek(0)
+            send_fd(self.rep, SYNC, "Import", "(h)", (0,), file.fileno(), done)
+
+    def check_events(self):
+        super().check_events()
+        there = {call.present for call in self.imported}
+        equal(len(there), 1, "imported as a whole")
+        if self.answer:
+            equal(there, {True}, "the acknowledged import is there")
+
+
+class SignIn(Request):
+    """A rep signs in on this machine for the first time: keyring, list of accounts, a new store."""
+    made = 0
+
+    def new_rep(self):
+        rep = new_rep(self.env, signed_in=False)
+        self.provision(rep)
+        return rep
+
+    def provision(self, rep):
+        if not self.env.server.provisioned:
+            rep.sign_in(self.env.server)
+
+    def prepare(self):
+        if self.rep.client.get(ACCOUNT, "SignedIn"):
+            sign_out(self.rep)
+        self.rep.calls.clear()
+        self.rep.member = self.env.server.new_member()
+
+    def send(self, done):
+        with self.rep.secret(self.env.server.token) as fd:
+            send_fd(self.rep, ACCOUNT, "SignIn", "(ssh)", (self.env.server.url, self.rep.member, 0), fd, done)
+
+    def check(self):
+        self.env.server.faults({"kind": "outage", "times": -1})  # what was acknowledged needs no server
+        if self.answer is not None:
+            equal(self.rep.client.get(ACCOUNT, "SignedIn"), True, "SignedIn after an acknowledged sign-in")
+        self.env.server.clear_faults()
+        if not self.rep.client.get(ACCOUNT, "SignedIn"):
+            self.rep.sign_in(self.env.server, self.rep.member, sync=False)
+        Call(self.chance).make(self.rep)
+        super().check()
+
+
+class SignOut(Request):
+    """Signing out while something waits. It is there when the rep signs in again."""
+    values = {}
+    reachable = False
+    made = 1
+
+    def prepare(self):
+        if not self.rep.client.get(ACCOUNT, "SignedIn"):
+            self.rep.sign_in(self.env.server, self.rep.member)
+        super().prepare()
+        self.waiting = self.rep.pending()
+        if not self.reachable:
+            self.env.server.faults({"kind": "outage", "times": -1})
+
+    def send(self, done):
+        self.rep.client.send(ACCOUNT, "SignOut", options(self.values), done=done)
+
+    def check(self):
+        signed_in = self.rep.client.get(ACCOUNT, "SignedIn")
+        if self.answer is not None:
+            equal((signed_in, self.rep.sync_state()), (False, "signed-out"), "after an acknowledged sign-out")
+        self.check_exports()
+        self.env.server.clear_faults()
+        # Killed on its way, it may have taken the token out of the keyring, and no more.
+        if not signed_in or self.rep.try_sync() == "NotSignedIn":
+            self.rep.sign_in(self.env.server, self.rep.member, sync=False)
+        super().check()
+
+    def check_exports(self):
+        """Each file is whole."""
+        for path in (self.rep.store / "exports").glob("*.jsonl"):
+            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            equal((lines[0]["member"], len(lines)), (self.rep.member, 1 + self.waiting), f"member and lines of {path.name}")
+        if self.answer and self.answer[0]:
+            assert pathlib.Path(self.answer[0]).exists(), f"{self.answer[0]} is not there"
+        shutil.rmtree(self.rep.store / "exports", ignore_errors=True)
+
+
+class SignOutKeep(SignOut):
+    values = {"pending": "keep"}
+
+
+class SignOutExport(SignOut):
+    values = {"pending": "export"}
+
+
+class SignOutFlush(SignOut):
+    reachable = True
+
+
+SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "fold": Fold, "automatic": Automatic, "stop": Stop, "start": Start, "repair": Repair,
+             "migrate": Migrate, "import": Import, "sign-in": SignIn, "sign-out-keep": SignOutKeep,
+             "sign-out-export": SignOutExport, "sign-out-flush": SignOutFlush}
+
+
+class Sweep:
+    """One scenario, killed in one way at one place after the other."""
+
+    def __init__(self, env, kind, mode, chance):
+        self.env, self.kind, self.mode, self.chance = env, kind, mode, chance
+        self.kinds = crash.DATA if mode == "half" else crash.FILES | crash.SOCKETS
+        self.scenario = None
+        self.lives = 0
+        self.killed = collections.Counter()  # name of the call → kills
+        self.failures = []
+
+    def run_at(self, place):
+        """Returns whether the place was reached."""
+        if self.lives == 0:
+            self.end_rep()
+            self.scenario, self.lives = self.kind(self.env, self.chance), LIVES
+        self.lives -= 1
+        scenario = self.scenario
+        control = scenario.rep.control
+        scenario.prepare()
+        control.arm(place, MODES[self.mode], self.kinds)
+        scenario.act()
+        reached = await_place(scenario.rep, scenario.is_over, f"place {place} or the end")
+        control.disarm()
+        if reached:
+            self.killed[control.name] += 1
+        scenario.check()
+        return reached
+
+    def end_rep(self):
+        """Its session is closed, and must be in order."""
+        if self.scenario:
+            self.env.sessions.remove(self.scenario.rep)
+            self.scenario.rep.close()
+            self.scenario = None
+
+    def attempt(self, place):
+        try:
+            return self.run_at(place)
+        except Exception:  # pylint: disable=broad-except
+            self.failures.append(place)
+            common.note(f"place {place}, at {self.scenario and self.scenario.rep.control.name}:\n{traceback.format_exc()}")
+            for line in self.scenario.rep.report() if self.scenario else ():
+                common.note(line)
+            self.lives = 0
+            self.env.server.clear_faults()
+            return True
+
+    def count(self):
+        """How many places an undisturbed run has."""
+        self.run_at(FAR)
+        return self.scenario.rep.control.seen
+
+    def run(self):
+        count = self.count()
+        for place in places_of(count, SAMPLE, self.chance):
+            self.attempt(place)
+        # Threads take turns: another run may have a few places more.
+        missed, place = 0, count
+        while ALL and missed < 3:
+            place += 1
+            missed = 0 if self.attempt(place) else missed + 1
+        self.end_rep()
+        return count
+
+
+@parametrize({f"{name}, {mode}": (name, mode) for name in SCENARIOS for mode in MODES})
+def test_kill(env, name, mode):
+    need_faults()
+    sweep = Sweep(env, SCENARIOS[name], mode, random.Random(f"{SEED} {name} {mode}"))
+    count = sweep.run()
+    kinds = ", ".join(f"{kind} {times}" for kind, times in sorted(sweep.killed.items()))
+    common.note(f"places: {name}, {mode}: {count} calls that write, killed at {sum(sweep.killed.values())}: {kinds}")
+    equal(sweep.failures, [], f"places of {name}, {mode}, after which something was wrong")
+
+
+if __name__ == "__main__":
+    common.run(globals())
