@@ -473,8 +473,6 @@ prg_book_plan_awards(PrgBook *self,
                      const char *cause,
                      GPtrArray *changes)
 {
-  if (prg_book_is_unresolved(self))
-    return 0;
   Paid paid = { self, changes };
   g_autofree char *today = prg_day_of(moment->now, moment->zone);
   g_autoptr(GPtrArray) awards = prg_derive(view, self->rules, today, is_paid_or_planned, &paid);
@@ -512,6 +510,7 @@ prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment, con
   }
   prg_view_finish(view, self->rules, today);
   const PrgOperation *first = g_ptr_array_index(operations, 0);
-  prg_book_plan_awards(self, view, moment, first->id, changes);
+  if (!prg_book_is_unresolved(self))
+    prg_book_plan_awards(self, view, moment, first->id, changes);
   return changes;
 }

@@ -35,7 +35,8 @@ typedef struct {
   uint32_t lasting;  /* FAIL: and every call after it */
   uint32_t seen;     /* calls that counted */
   uint32_t fired;
-  char name[36]; /* of the call at the place */
+  int32_t pid;   /* of the process that reached the place */
+  char name[32]; /* of the call there */
 } Control;
 
 static Control *control;
@@ -77,6 +78,7 @@ at(Kind kind, const char *name)
   if (left != 0)
     return OFF;
   strncpy(control->name, name, sizeof control->name - 1);
+  control->pid = (int32_t)syscall(SYS_getpid);
   __atomic_store_n(&control->fired, 1, __ATOMIC_SEQ_CST);
   if (mode == KILL_BEFORE)
     die();

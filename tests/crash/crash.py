@@ -20,7 +20,7 @@ SEED = int(os.environ.get("PRG_SEED", "1"))
 OFF, KILL_BEFORE, KILL_HALF, KILL_AFTER, FAIL = range(5)
 DATA, SYNCS, NAMES, SOCKETS = 1, 2, 4, 8
 FILES = DATA | SYNCS | NAMES
-LAYOUT = struct.Struct("=IIiiIII36s")
+LAYOUT = struct.Struct("=IIiiIIIi32s")
 MODES = {"before": KILL_BEFORE, "half": KILL_HALF, "after": KILL_AFTER}
 FOLDER = tempfile.TemporaryDirectory(prefix="progression-crash-")  # for the files of the controls
 FAR = 1 << 30  # no call is that far away: everything is only counted
@@ -39,7 +39,7 @@ class Control:
     def arm(self, place, mode, kinds=FILES | SOCKETS, code=0, lasting=False):
         self.disarm()
         # The mode last: the service looks at it first.
-        self.map[4:] = LAYOUT.pack(OFF, kinds, place, code, lasting, 0, 0, b"")[4:]
+        self.map[4:] = LAYOUT.pack(OFF, kinds, place, code, lasting, 0, 0, 0, b"")[4:]
         self.map[:4] = struct.pack("=I", mode)
 
     def disarm(self):
@@ -57,8 +57,12 @@ class Control:
         return bool(self._field(6))
 
     @property
+    def pid(self):
+        return self._field(7)
+
+    @property
     def name(self):
-        return self._field(7).rstrip(b"\0").decode()
+        return self._field(8).rstrip(b"\0").decode()
 
 
 def new_rep(env, **more):
@@ -116,10 +120,10 @@ class Call:
 
 def await_place(rep, is_over, what):
     """Until the place is reached and the service is gone, or the scenario is over. Returns whether it was reached."""
-    pid = rep.client.pid()
     wait_for(lambda: rep.control.fired or is_over(), what=what)
-    if rep.control.fired and pid:
-        wait_gone(pid, 20, "the killed service")
+    if rep.control.fired:
+        wait_gone(rep.control.pid, 20, "the killed service")
+        wait_for(lambda: rep.client.pid() != rep.control.pid, 20, "the end of its name")
     return rep.control.fired
 
 
@@ -179,6 +183,17 @@ def places_of(count, sample, chance):
     """All places, or a seeded sample of them, in order."""
     every = range(1, count + 1)
     return every if ALL or count <= sample else sorted(chance.sample(every, sample))
+
+
+def sign_in(rep, server, attempts=200):
+    """As soon as the service has ended what it does about signing in by itself."""
+    for _attempt in range(attempts):
+        try:
+            return rep.sign_in(server, rep.member, sync=False)
+        except Refused as error:
+            if error.name != "StillRunning":
+                raise
+    raise AssertionError("signing in is still running")
 
 
 def sign_out(rep, **values):

@@ -22,7 +22,7 @@ import uuid
 
 import crash
 from crash import (ACCOUNT, ALL, FAR, MODES, SEED, SYNC, Call, await_place, check_calls, equal, expect_settled, expect_sound, new_rep,
-                   options, places_of, repeat_calls, send_fd, sign_out)
+                   options, places_of, repeat_calls, send_fd, sign_in, sign_out)
 import common
 from common import need_faults, parametrize
 
@@ -313,7 +313,7 @@ class SignIn(Request):
             equal(self.rep.client.get(ACCOUNT, "SignedIn"), True, "SignedIn after an acknowledged sign-in")
         self.env.server.clear_faults()
         if not self.rep.client.get(ACCOUNT, "SignedIn"):
-            self.rep.sign_in(self.env.server, self.rep.member, sync=False)
+            sign_in(self.rep, self.env.server)
         Call(self.chance).make(self.rep)
         super().check()
 
@@ -326,7 +326,7 @@ class SignOut(Request):
 
     def prepare(self):
         if not self.rep.client.get(ACCOUNT, "SignedIn"):
-            self.rep.sign_in(self.env.server, self.rep.member)
+            sign_in(self.rep, self.env.server)
         super().prepare()
         self.waiting = self.rep.pending()
         if not self.reachable:
@@ -343,7 +343,7 @@ class SignOut(Request):
         self.env.server.clear_faults()
         # Killed on its way, it may have taken the token out of the keyring, and no more.
         if not signed_in or self.rep.try_sync() == "NotSignedIn":
-            self.rep.sign_in(self.env.server, self.rep.member, sync=False)
+            sign_in(self.rep, self.env.server)
         super().check()
 
     def check_exports(self):

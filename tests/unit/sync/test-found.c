@@ -29,6 +29,20 @@ test_no_record_twice(void)
   rig_assert_state(rig, "idle");
 }
 
+/* What was earned before anything was known makes its awards due with the first reading: tomorrow the day's would be lost. */
+static void
+test_awards_with_first_reading(void)
+{
+  g_autoptr(Rig) rig = rig_new(-1);
+  rig_earn(rig, "dial_made", "lead", 2);
+  g_assert_cmpint(rig_total(rig), ==, 2);
+  rig_sign_in(rig);
+  g_assert_cmpint(rig_total(rig), ==, 27);
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 27);
+  g_assert_cmpint(rig_record(rig)->ledger_count.value, ==, 2);
+}
+
 static void
 test_uninitialised(void)
 {
@@ -423,6 +437,7 @@ main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/found/no-record", test_no_record);
   g_test_add_func("/found/no-record/twice", test_no_record_twice);
+  g_test_add_func("/found/awards-with-first-reading", test_awards_with_first_reading);
   g_test_add_func("/found/uninitialised", test_uninitialised);
   g_test_add_func("/found/damaged/known", test_damaged_known);
   g_test_add_func("/found/damaged/unknown", test_damaged_unknown);
