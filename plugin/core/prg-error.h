@@ -38,4 +38,7 @@ typedef enum {
 #define PRG_ERROR (prg_error_quark())
 GQuark prg_error_quark(void);
 
+/* What to do about a disk that answered with @system_errno; a sentence for people. (nullable): nothing to advise */
+const char *prg_error_disk_advice(int system_errno);
+
 G_END_DECLS

@@ -287,6 +287,8 @@ undo(PrgStoreDb *self)
 gboolean
 prg_store_changes_commit(PrgStoreDb *self, GPtrArray *changes, GError **error)
 {
+  if (self->in_doubt && !prg_store_log_take_back(self, error))
+    return FALSE;
   if (!finish(self, PRG_STORE_BEGIN, SQLITE_OK, error))
     return undo(self);
   for (guint i = 0; i < changes->len; i++) {
@@ -296,9 +298,14 @@ prg_store_changes_commit(PrgStoreDb *self, GPtrArray *changes, GError **error)
   if (finish(self, PRG_STORE_COMMIT, SQLITE_OK, error))
     return TRUE;
   undo(self);
-  /* When the disk refused to write or to sync, the frames of this commit may stand in the WAL all the same,
-   * and the next start would believe them. Emptying the WAL takes them away; SQLite would only overwrite them
-   * with the next commit. */
-  (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  if (!prg_store_log_take_back(self, NULL) && error != NULL && *error != NULL) {
+    g_autofree char *said = g_steal_pointer(&(*error)->message);
+
+    (*error)->message =
+        g_strconcat(said,
+                    " If the service ends before the disk works again, this may be recorded all the same: "
+                    "what has an id of its own can be repeated safely.",
+                    NULL);
+  }
   return FALSE;
 }

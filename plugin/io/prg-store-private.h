@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  */
 
 #define PRG_STORE_PAGE_SIZE 4096
+#define PRG_STORE_LOG_HEADER 32 /* bytes; and of each frame's header: */
+#define PRG_STORE_LOG_FRAME_HEADER 24
 #define PRG_STORE_TEXT_LIMIT \
   (64 * 1024 * 1024) /* bytes: longer texts are refused, and are damage when met \
                       */
@@ -44,6 +46,9 @@ typedef struct {
   char *damage; /* (owned) (nullable) the first sign that the file itself is damaged, as SQLite or a check
                    said it */
   guint migrated_from; /* 0 = no migration was needed */
+  int log_frames;      /* in the WAL after the last commit, -1 = not known */
+  guint8 log_header[PRG_STORE_LOG_HEADER]; /* of the WAL at that time */
+  gboolean in_doubt;                       /* the WAL may hold a commit that was refused */
 } PrgStoreDb;
 
 /* The columns of the table of operations, in the order of the table, which is also their order in a stored
@@ -135,6 +140,14 @@ void prg_store_rows_values(sqlite3_stmt *statement, PrgStoreValue *values, guint
 gboolean prg_store_changes_prepare(PrgStoreDb *self, GError **error);
 /* All of @changes in one transaction, or nothing. */
 gboolean prg_store_changes_commit(PrgStoreDb *self, GPtrArray *changes, GError **error);
+
+/* --- prg-store-log.c: commits that were refused --- */
+
+/* From now on the end of the WAL is known after each commit. Always returns TRUE. */
+gboolean prg_store_log_watch(PrgStoreDb *self);
+/* Takes out of the WAL what a refused commit may have written, so that no later start believes it. FALSE: the disk does not
+ * let it; nothing may be committed behind it before this has succeeded. */
+gboolean prg_store_log_take_back(PrgStoreDb *self, GError **error);
 
 /* --- prg-store-rescue.c: what a damaged file still holds --- */
 

@@ -63,15 +63,16 @@ static const char *const steps[] = {
 static const char *
 advice(int code, int system_errno)
 {
-  if (code == SQLITE_FULL || system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG)
-    return "Free some space on this disk; nothing is lost and the next attempt may succeed.";
-  if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_AUTH || system_errno == EACCES ||
-      system_errno == EPERM || system_errno == EROFS)
-    return "Make the folder and its files writable for this user.";
+  const char *text = prg_error_disk_advice(code == SQLITE_FULL ? ENOSPC : system_errno);
+
+  if (text != NULL)
+    return text;
+  if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_AUTH)
+    return prg_error_disk_advice(EROFS);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
     return "Another program has this file open; close it.";
-  if (code == SQLITE_IOERR || system_errno == EIO)
-    return "The disk reported an error; look at the system's log and check the disk.";
+  if (code == SQLITE_IOERR)
+    return prg_error_disk_advice(EIO);
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
     return "The file is damaged; restart the service to have it repaired.";
   if (code == SQLITE_CANTOPEN)
@@ -266,7 +267,7 @@ set_up(PrgStoreDb *self, gboolean create, GError **error)
     return prg_store_db_set_damage(self, "it is empty", error);
   return run(self, "PRAGMA journal_mode = WAL", error) && run(self, "PRAGMA synchronous = FULL", error) &&
          run(self, "PRAGMA foreign_keys = ON", error) && migrate(self, version, error) &&
-         prg_store_changes_prepare(self, error);
+         prg_store_changes_prepare(self, error) && prg_store_log_watch(self);
 }
 
 static PrgStoreDb *

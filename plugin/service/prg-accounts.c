@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-accounts.h"
+#include "prg-file.h"
 
 #include <string.h>
 
@@ -10,8 +11,11 @@ struct _PrgAccounts {
   PrgJobs *jobs;  /* (owned) */
   GFile *file;    /* (owned) */
   GKeyFile *keys; /* (owned) */
+  char *path;         /* (owned) of it */
+  GPtrArray *waiters; /* (owned) (element-type GTask) for what was set to be on disk */
   gboolean is_writing;
   gboolean is_dirty;
+  gboolean has_failed; /* the last time it was written */
 };
 
 /* Ids come from a server: nothing but letters, digits, '-' and '_' reaches the file system. */
@@ -61,10 +65,11 @@ PrgAccounts *
 prg_accounts_new(PrgJobs *jobs, const char *directory)
 {
   PrgAccounts *self = g_new0(PrgAccounts, 1);
-  g_autofree char *path = g_build_filename(directory, FILE_NAME, NULL);
 
   self->jobs = prg_jobs_ref(jobs);
-  self->file = g_file_new_for_path(path);
+  self->path = g_build_filename(directory, FILE_NAME, NULL);
+  self->file = g_file_new_for_path(self->path);
+  self->waiters = g_ptr_array_new_with_free_func(g_object_unref);
   self->keys = g_key_file_new();
   return self;
 }
@@ -76,6 +81,8 @@ prg_accounts_free(PrgAccounts *self)
     return;
   prg_jobs_unref(self->jobs);
   g_object_unref(self->file);
+  g_ptr_array_unref(self->waiters);
+  g_free(self->path);
   g_key_file_unref(self->keys);
   g_free(self);
 }
@@ -157,6 +164,48 @@ prg_accounts_is_ignored(PrgAccounts *self, const char *server, const char *membe
   return *ignored_member && g_str_equal(ignored_server, server) && g_str_equal(ignored_member, member);
 }
 
+/* ---- writing ---- */
+
+typedef struct {
+  char *path;    /* (owned) */
+  char *text;    /* (owned) */
+  gsize length;
+} Writing;
+
+static void
+writing_free(Writing *self)
+{
+  g_free(self->path);
+  g_free(self->text);
+  g_free(self);
+}
+
+static void
+write_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Writing *writing = task_data;
+  GError *error = NULL;
+
+  if (prg_file_replace(writing->path, writing->text, writing->length, &error))
+    g_task_return_boolean(task, TRUE);
+  else
+    g_task_return_error(task, error);
+}
+
+static void
+tell_waiters(PrgAccounts *self, const GError *error)
+{
+  g_autoptr(GPtrArray) waiters = g_steal_pointer(&self->waiters);
+
+  self->waiters = g_ptr_array_new_with_free_func(g_object_unref);
+  for (guint i = 0; i < waiters->len; i++) {
+    if (error)
+      g_task_return_error(g_ptr_array_index(waiters, i), g_error_copy(error));
+    else
+      g_task_return_boolean(g_ptr_array_index(waiters, i), TRUE);
+  }
+}
+
 static void write_file(PrgAccounts *self);
 
 static void
@@ -166,10 +215,13 @@ on_written(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GError) error = NULL;
 
   self->is_writing = FALSE;
-  if (!g_file_replace_contents_finish(self->file, result, NULL, &error))
+  if (!g_task_propagate_boolean(G_TASK(result), &error))
     g_warning("The list of accounts cannot be written: %s", error->message);
+  self->has_failed = error != NULL;
   if (self->is_dirty)
     write_file(self);
+  else
+    tell_waiters(self, error);
   prg_jobs_end(self->jobs);
 }
 
@@ -177,19 +229,43 @@ on_written(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 write_file(PrgAccounts *self)
 {
-  g_autoptr(GBytes) bytes = NULL;
-  gsize length;
+  g_autoptr(GTask) task = NULL;
+  Writing *writing;
 
   self->is_dirty = self->is_writing;
   if (self->is_writing)
     return;
   self->is_writing = TRUE;
-  char *text = g_key_file_to_data(self->keys, &length, NULL);
-  bytes = g_bytes_new_take(text, length);
+  writing = g_new0(Writing, 1);
+  writing->path = g_strdup(self->path);
+  writing->text = g_key_file_to_data(self->keys, &writing->length, NULL);
   prg_jobs_begin(self->jobs);
-  g_file_replace_contents_bytes_async(self->file, bytes, NULL, FALSE,
-                                      G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, NULL,
-                                      on_written, self);
+  task = g_task_new(NULL, NULL, on_written, self);
+  g_task_set_source_tag(task, write_file);
+  g_task_set_task_data(task, writing, (GDestroyNotify)writing_free);
+  g_task_run_in_thread(task, write_in_thread);
+}
+
+void
+prg_accounts_sync_async(PrgAccounts *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new(NULL, NULL, callback, user_data);
+
+  g_task_set_source_tag(task, prg_accounts_sync_async);
+  if (!self->is_writing && !self->has_failed) {
+    g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+    return;
+  }
+  g_ptr_array_add(self->waiters, task);
+  if (!self->is_writing)
+    write_file(self);
+}
+
+gboolean
+prg_accounts_sync_finish(PrgAccounts *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean(G_TASK(result), error);
 }
 
 void

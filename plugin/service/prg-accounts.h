@@ -43,4 +43,8 @@ gboolean prg_accounts_is_ignored(PrgAccounts *self, const char *server, const ch
 void prg_accounts_set_last(PrgAccounts *self, const PrgAccount *account); /* (nullable): signed out */
 void prg_accounts_set_ignored(PrgAccounts *self, const char *server, const char *member); /* (nullable) */
 
+/* Ends when all that was set is on disk; what could not be written is tried again. Errors: PRG_ERROR_STORAGE_FAILED. */
+void prg_accounts_sync_async(PrgAccounts *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean prg_accounts_sync_finish(PrgAccounts *self, GAsyncResult *result, GError **error);
+
 G_END_DECLS

@@ -37,6 +37,17 @@ end_leaving(GTask *task, GError *error)
   g_object_unref(task);
 }
 
+/* The account has left, also if this could not be written down. */
+static void
+on_left_ignored(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+
+  prg_accounts_sync_finish(self->accounts, result, NULL);
+  end_leaving(task, NULL);
+}
+
 /* Another account's item must not sign its rep in because this one has left. */
 static void
 on_left_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -49,7 +60,7 @@ on_left_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
   if (origin)
     prg_accounts_set_ignored(self->accounts, origin, item->member);
   self->look_again = FALSE;
-  end_leaving(task, NULL);
+  prg_accounts_sync_async(self->accounts, on_left_ignored, task);
 }
 
 static void
@@ -78,25 +89,56 @@ on_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!prg_keyring_clear_finish(PRG_KEYRING(source), result, &error)) {
+    prg_accounts_set_last(self->accounts, self->account);
     end_leaving(task, error);
     return;
   }
   prg_session_set_busy(self, TRUE);
-  prg_accounts_set_last(self->accounts, NULL);
   prg_session_close_async(self, 0, on_left_closed, task);
 }
 
-static void
-clear_token(GTask *task)
+static gboolean
+check_running(GTask *task)
 {
   PrgSession *self = g_task_get_source_object(task);
 
-  if (!self->is_started || self->keyring == NULL) {
-    end_leaving(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+  if (self->is_started && self->keyring)
+    return TRUE;
+  if (self->account)
+    prg_accounts_set_last(self->accounts, self->account);
+  end_leaving(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+  return FALSE;
+}
+
+static void
+on_forgotten(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+  GError *error = NULL;
+
+  if (!prg_accounts_sync_finish(self->accounts, result, &error)) {
+    prg_accounts_set_last(self->accounts, self->account);
+    end_leaving(task, error);
     return;
   }
+  if (!check_running(task))
+    return;
   prg_keyring_clear_async(self->keyring, self->account->server, self->account->member,
                           prg_jobs_get_cancellable(self->jobs), on_cleared, task);
+}
+
+/* First the disk, then the keyring. Interrupted in between, the token that is still there signs the rep in again; the other
+ * way round an account would stay that has none. */
+static void
+forget(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+
+  if (!check_running(task))
+    return;
+  prg_accounts_set_last(self->accounts, NULL);
+  prg_accounts_sync_async(self->accounts, on_forgotten, task);
 }
 
 static void
@@ -114,7 +156,7 @@ on_left_exported(GObject *source, GAsyncResult *result, gpointer user_data)
   }
   g_free(leaving->exported);
   leaving->exported = path;
-  clear_token(task);
+  forget(task);
 }
 
 static void
@@ -137,7 +179,7 @@ leave_or_refuse(GTask *task)
     prg_transfer_save_async(directory, self->account->member, operations,
                             prg_jobs_get_cancellable(self->jobs), on_left_exported, task);
   } else {
-    clear_token(task);
+    forget(task);
   }
 }
 

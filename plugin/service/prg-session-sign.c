@@ -39,13 +39,36 @@ end_adoption(GTask *task, GError *error)
   }
 }
 
+static void
+on_remembered(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+  GError *error = NULL;
+
+  if (!prg_accounts_sync_finish(self->accounts, result, &error))
+    g_prefix_error(&error, "Signed in, but the next start would not know it: ");
+  end_adoption(task, error);
+}
+
+/* Who is told of a sign-in can rely on it, also when the service starts again without a network. */
+static void
+remember(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+
+  prg_accounts_sync_async(self->accounts, on_remembered, task);
+}
+
 void
 prg_session_adopt_opened(PrgSession *self, const GError *error)
 {
   GTask *task = g_steal_pointer(&self->open_task);
 
-  if (task)
-    end_adoption(task, error ? g_error_copy(error) : NULL);
+  if (task && error)
+    end_adoption(task, g_error_copy(error));
+  else if (task)
+    remember(task);
 }
 
 static void
@@ -106,7 +129,7 @@ switch_account(GTask *task)
   g_clear_pointer(&self->refused, prg_credentials_free);
   if (self->engine && g_str_equal(self->account->name, adoption->account->name)) {
     stay(self, adoption);
-    end_adoption(task, NULL);
+    remember(task);
     return;
   }
   prg_session_set_busy(self, TRUE);

@@ -2,13 +2,12 @@
 #include "prg-transfer.h"
 #include "prg-codec.h"
 #include "prg-error.h"
+#include "prg-file.h"
 #include "prg-json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <unistd.h>
@@ -309,6 +308,19 @@ prg_transfer_write_finish(GAsyncResult *result, GError **error)
   return g_task_propagate_boolean(G_TASK(result), error);
 }
 
+/* @error: (transfer full) of a stream */
+static void
+return_write_error(GTask *task, const char *path, GError *error)
+{
+  const int system_errno = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)    ? ENOSPC
+                           : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_READ_ONLY) ? EROFS
+                                                                                      : EIO;
+
+  g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Could not write “%s”: %s. %s", path,
+                          error->message, prg_error_disk_advice(system_errno));
+  g_error_free(error);
+}
+
 static void
 save_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -318,21 +330,23 @@ save_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
   g_autofree char *name =
       g_strdup_printf("operations-%s-%06d.jsonl", stamp, g_date_time_get_microsecond(now));
   g_autofree char *path = g_build_filename(transfer->directory, name, NULL);
-  g_autoptr(GError) error = NULL;
+  g_autofree char *temporary = g_build_filename(transfer->directory, "unfinished", NULL);
+  GError *error = NULL;
+  gboolean done = FALSE;
 
-  if (g_mkdir_with_parents(transfer->directory, 0700) != 0) {
-    return_storage_error(task, transfer->directory, g_strerror(errno));
-    return;
-  }
-  transfer->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (transfer->fd < 0)
-    return_storage_error(task, path, g_strerror(errno));
-  else if (!write_operations(transfer, cancellable, &error))
-    return_storage_error(task, path, error->message);
-  else if (fsync(transfer->fd) != 0)
-    return_storage_error(task, path, g_strerror(errno));
-  else
+  if (prg_file_make_directory(transfer->directory, &error))
+    transfer->fd = prg_file_begin(temporary, &error);
+  if (transfer->fd >= 0 && write_operations(transfer, cancellable, &error))
+    done = prg_file_end(temporary, transfer->fd, path, &error);
+  else if (transfer->fd >= 0)
+    prg_file_abandon(temporary, transfer->fd);
+  transfer->fd = -1;
+  if (done)
     g_task_return_pointer(task, g_steal_pointer(&path), g_free);
+  else if (error->domain == PRG_ERROR)
+    g_task_return_error(task, error);
+  else
+    return_write_error(task, path, error);
 }
 
 void

@@ -128,8 +128,10 @@ class Automatic(Scenario):
     def new_rep(self):
         return new_rep(self.env, settings={"push_delay": 0})
 
-    def act(self):
+    def prepare(self):
         self.mark = self.rep.client.mark()
+
+    def act(self):
         Call(self.chance).send(self.rep)
 
     def is_over(self):

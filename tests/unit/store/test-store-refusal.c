@@ -27,7 +27,7 @@ typedef struct {
   guint calls;
 } Fault;
 
-static Fault write_fault, sync_fault, read_fault;
+static Fault write_fault, sync_fault, read_fault, truncate_fault;
 
 static gboolean
 fails(Fault *self)
@@ -48,13 +48,14 @@ fails(Fault *self)
 static void
 faults_clear(void)
 {
-  write_fault = sync_fault = read_fault = (Fault){ 0 };
+  write_fault = sync_fault = read_fault = truncate_fault = (Fault){ 0 };
 }
 
 #define PUBLIC __attribute__((visibility("default")))
 PUBLIC ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at);
 PUBLIC ssize_t pread64(int fd, void *bytes, size_t length, off64_t at);
 PUBLIC int fdatasync(int fd);
+PUBLIC int ftruncate64(int fd, off64_t length);
 PUBLIC ssize_t read(int fd, void *bytes, size_t length);
 
 ssize_t
@@ -86,6 +87,12 @@ int
 fdatasync(int fd)
 {
   return fails(&sync_fault) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+ftruncate64(int fd, off64_t length)
+{
+  return fails(&truncate_fault) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
 }
 
 static void

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * A small file that is there as a whole and for good, or not at all, whenever the process or the power ends. It is written
+ * under a temporary name in the same folder; what a crash leaves there is worthless and is written over the next time.
+ * Blocking: for worker threads. Errors: PRG_ERROR_STORAGE_FAILED; the message says path, cause and what to do.
+ */
+
+/* Makes the folder, private, where there is none. It is there for good when this has succeeded. */
+gboolean prg_file_make_directory(const char *directory, GError **error);
+/* Returns: a file descriptor to write to, readable by its owner only; -1 on failure. */
+int prg_file_begin(const char *temporary, GError **error);
+/* Takes @fd over; the file is at @path when this has succeeded, what was there before is replaced. */
+gboolean prg_file_end(const char *temporary, int fd, const char *path, GError **error);
+/* The same for a file that will not be: closes @fd and removes what was written. */
+void prg_file_abandon(const char *temporary, int fd);
+/* All at once. */
+gboolean prg_file_replace(const char *path, const char *text, gsize length, GError **error);
+
+G_END_DECLS
