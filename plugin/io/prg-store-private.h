@@ -45,8 +45,8 @@ typedef struct {
   sqlite3_stmt *statements[PRG_STORE_N_STATEMENTS]; /* (owned) prepared once, kept */
   char *damage; /* (owned) (nullable) the first sign that the file itself is damaged, as SQLite or a check
                    said it */
-  guint migrated_from; /* 0 = no migration was needed */
-  int log_frames;      /* in the WAL after the last commit, -1 = not known */
+  guint migrated_from;                     /* 0 = no migration was needed */
+  int log_frames;                          /* in the WAL after the last commit, -1 = not known */
   guint8 log_header[PRG_STORE_LOG_HEADER]; /* of the WAL at that time */
   gboolean in_doubt;                       /* the WAL may hold a commit that was refused */
 } PrgStoreDb;

@@ -8,9 +8,9 @@
 #define GROUP_LAST "last"
 
 struct _PrgAccounts {
-  PrgJobs *jobs;  /* (owned) */
-  GFile *file;    /* (owned) */
-  GKeyFile *keys; /* (owned) */
+  PrgJobs *jobs;      /* (owned) */
+  GFile *file;        /* (owned) */
+  GKeyFile *keys;     /* (owned) */
   char *path;         /* (owned) of it */
   GPtrArray *waiters; /* (owned) (element-type GTask) for what was set to be on disk */
   gboolean is_writing;
@@ -167,8 +167,8 @@ prg_accounts_is_ignored(PrgAccounts *self, const char *server, const char *membe
 /* ---- writing ---- */
 
 typedef struct {
-  char *path;    /* (owned) */
-  char *text;    /* (owned) */
+  char *path; /* (owned) */
+  char *text; /* (owned) */
   gsize length;
 } Writing;
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the crash tests share: the shim's control, a rep whose service is killed, and what must hold afterwards."""
 import collections
+import contextlib
 import mmap
 import os
 import pathlib
@@ -123,6 +124,8 @@ def await_place(rep, is_over, what):
     wait_for(lambda: rep.control.fired or is_over(), what=what)
     if rep.control.fired:
         wait_gone(rep.control.pid, 20, "the killed service")
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(rep.control.pid, os.WNOHANG)  # an orphan below the bus is ours
         wait_for(lambda: rep.client.pid() != rep.control.pid, 20, "the end of its name")
     return rep.control.fired
 

@@ -189,8 +189,8 @@ class Start(Failing):
 
     def check(self):
         wait_for(lambda: self.rep.sync_state() != "blocked", what="a service that works again")
-        self.expect_refused_are_gone()
         Call(self.chance).make(self.rep)
+        self.expect_refused_are_gone()
         expect_settled(self.env.server, self.rep)
         expect_sound(self.rep)
 

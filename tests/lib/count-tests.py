@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Counts single cases in meson's testlog.json and prints `N passed, N failed, N skipped`. A TAP program gives its cases, another one counts
-as one case. Fails when a case failed, and when nothing passed: a run of nothing proves nothing."""
+as one case. Given a second word, it first prints the comments of the tests that begin with it. Fails when a case failed, and when nothing passed: a run of nothing proves nothing."""
 import collections
 import json
 import pathlib
@@ -27,12 +27,19 @@ def count(test):
     return counts
 
 
+def notes(test, word):
+    return [line[2:] for line in (test.get("stdout") or "").splitlines() if line.startswith(f"# {word}")]
+
+
 def main():
     log = pathlib.Path(sys.argv[1])
     total = collections.Counter()
     if log.exists():
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-            total += count(json.loads(line))
+            test = json.loads(line)
+            total += count(test)
+            for note in notes(test, sys.argv[2]) if len(sys.argv) > 2 else ():
+                print(note)
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     return 1 if total["failed"] or not total["passed"] else 0
 

@@ -28,11 +28,11 @@ typedef struct {
 
 typedef struct {
   Fixture fixture;
-  GRand *chance;  /* (owned) */
-  guint number;   /* of the next folder */
-  GArray *after;  /* (owned) (element-type Content) after each commit of this life, the first: before it */
-  GArray *done;   /* (owned) (element-type guint) calls recorded when that commit was reported as done */
-  guint cuts;     /* tried */
+  GRand *chance;   /* (owned) */
+  guint number;    /* of the next folder */
+  GArray *after;   /* (owned) (element-type Content) after each commit of this life, the first: before it */
+  GArray *done;    /* (owned) (element-type guint) calls recorded when that commit was reported as done */
+  guint cuts;      /* tried */
   guint cut_short; /* of those: the commit under way was not there */
 } Power;
 
