@@ -5,14 +5,17 @@ import contextlib
 import mmap
 import os
 import pathlib
+import random
 import struct
 import sys
 import tempfile
+import time
+import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 # pylint: disable=wrong-import-position
-from common import (ACCOUNT, BUILD, NAME, PATH, SYNC, XP, Gio, GLib, Refused, call_rows, equal, expect_exact, options,  # noqa: E402
-                    wait_for, wait_gone, worth)
+from common import (ACCOUNT, BUILD, NAME, PATH, SLOW, SYNC, XP, Gio, GLib, Refused, call_rows, equal, expect_exact, note,  # noqa: E402
+                    options, wait_for, wait_gone, worth)
 
 SHIM = BUILD / "tests" / "crash" / "crash-shim.so"
 ALL = os.environ.get("PRG_CRASH") == "all"
@@ -182,15 +185,10 @@ def expect_sound(rep):
     assert "damaged" not in said, said
 
 
-def places_of(count, sample, chance):
-    """All places, or a seeded sample of them, in order."""
-    every = range(1, count + 1)
-    return every if ALL or count <= sample else sorted(chance.sample(every, sample))
-
-
-def sign_in(rep, server, attempts=200):
+def sign_in(rep, server):
     """As soon as the service has ended what it does about signing in by itself."""
-    for _attempt in range(attempts):
+    deadline = time.monotonic() + 20 * SLOW
+    while time.monotonic() < deadline:
         try:
             return rep.sign_in(server, rep.member, sync=False)
         except Refused as error:
@@ -216,3 +214,106 @@ def send_fd(rep, interface, method, signature, arguments, fd, done):
     fds.append(fd)
     rep.client.bus.call_with_unix_fd_list(NAME, PATH, interface, method, GLib.Variant(signature, arguments), None, Gio.DBusCallFlags.NONE,
                                           60000, fds, None, finish)
+
+
+class Scenario:
+    """What is done at a place, and what must hold afterwards. One object for each rep."""
+
+    def __init__(self, sweep):
+        self.sweep, self.env, self.chance = sweep, sweep.env, sweep.chance
+        self.rep = self.new_rep()
+
+    def new_rep(self):
+        return new_rep(self.env)
+
+    def prepare(self):
+        """Without danger."""
+
+    def act(self):
+        """What is in danger."""
+        raise NotImplementedError
+
+    def check(self):
+        """Without danger again."""
+        raise NotImplementedError
+
+
+class Sweep:
+    """A scenario at one place after the other. A rep goes through some of them, then the next one takes over: its ledger stays short."""
+    sample = 5  # places, unless all are tried
+    lives = 12  # of a rep
+
+    def __init__(self, env, kind, title):
+        self.env, self.kind, self.title = env, kind, title
+        self.chance = random.Random(f"{SEED} {title}")
+        self.scenario, self.left = None, 0
+        self.count = 0
+        self.reached = collections.Counter()  # name of the call → places
+        self.failures = []
+
+    def arm(self, control, place):
+        raise NotImplementedError
+
+    def wait(self, place):
+        """Until the place is passed, or will not come."""
+
+    def run_at(self, place):
+        """Returns whether the place was reached."""
+        if self.left == 0:
+            self.end_rep()
+            self.scenario, self.left = self.kind(self), self.lives
+        self.left -= 1
+        control = self.scenario.rep.control
+        self.scenario.prepare()
+        self.arm(control, place)
+        self.scenario.act()
+        self.wait(place)
+        control.disarm()
+        self.count = self.count or control.seen
+        reached = control.fired
+        if reached:
+            self.reached[control.name] += 1
+        self.scenario.check()
+        return reached
+
+    def end_rep(self):
+        """Its session is closed, and must be in order."""
+        if self.scenario:
+            self.env.sessions.remove(self.scenario.rep)
+            self.scenario.rep.close()
+            self.scenario = None
+
+    def attempt(self, place):
+        try:
+            return self.run_at(place)
+        except Exception:  # pylint: disable=broad-except
+            self.failures.append(place)
+            rep = self.scenario and self.scenario.rep
+            note(f"place {place}, at {rep and rep.control.name}:\n{traceback.format_exc()}")
+            for line in rep.report() if rep else ():
+                note(line)
+            if rep:
+                rep.control.disarm()
+            self.left = 0
+            self.env.server.clear_faults()
+            return True
+
+    def places(self):
+        every = range(1, self.count + 1)
+        return every if ALL or self.count <= self.sample else sorted(self.chance.sample(every, self.sample))
+
+    def run(self):
+        """The count first, in an undisturbed run; then the places."""
+        self.run_at(FAR)
+        assert self.count, "no call that writes"
+        for place in self.places():
+            self.attempt(place)
+        # Threads take turns: another run may have a few places more.
+        missed, place = 0, self.count
+        while ALL and missed < 3:
+            place += 1
+            missed = 0 if self.attempt(place) else missed + 1
+        self.end_rep()
+        kinds = ", ".join(f"{name} {times}" for name, times in sorted(self.reached.items()))
+        note(f"places: {self.title}: {self.count} calls that write, tried {sum(self.reached.values())}: {kinds}")
+        equal(self.failures, [], f"places of {self.title}, after which something was wrong")

@@ -9,16 +9,12 @@ PRG_CRASH=all tries every place; else a seeded sample (PRG_SEED) is tried.
 """
 import errno
 import json
-import random
-import traceback
 
-from crash import (ACCOUNT, FAIL, FAR, FILES, SEED, SYNC, SYNCS, Call, Refused, check_calls, equal, expect_settled, expect_sound, new_rep,
-                   places_of, sign_in, sign_out, wait_for)
+from crash import (ACCOUNT, FAIL, FILES, SYNC, SYNCS, Call, Refused, Scenario, Sweep, check_calls, equal, expect_settled, expect_sound,
+                   sign_in, sign_out, wait_for)
 import common
 from common import need_faults, parametrize
 
-SAMPLE = 4
-LIVES = 12
 ADVICE = {"EIO": ("check the disk",), "ENOSPC": ("Free some space",), "EROFS": ("writable for this user",)}
 IN_DOUBT = "may be recorded all the same"
 # Title: errno, whether every later call fails too, and which calls.
@@ -26,90 +22,20 @@ KINDS = {f"{code}, {length}": (code, length == "lasting", FILES) for code in ADV
 KINDS["EIO, lasting, syncs alone"] = ("EIO", True, SYNCS)
 
 
-class Failing:
-    """One way in which the disk fails, tried at one place after the other."""
+class Failing(Scenario):
+    """Does something while the disk fails."""
 
-    def __init__(self, env, kind, chance):
-        self.env, self.chance = env, chance
-        self.code, self.lasting, self.kinds = kind
-        self.rep = None
-        self.lives = 0
-        self.refused = 0
-        self.failures = []
-
-    # what a subclass does
-    def prepare(self):
-        """On a sound disk."""
-
-    def act(self):
-        """While the disk fails."""
-        raise NotImplementedError
-
-    def check(self):
-        """On a sound disk again."""
-        raise NotImplementedError
-
-    # the sweep
-    def new_rep(self):
-        return new_rep(self.env)
-
-    def arm(self, place):
-        self.rep.control.arm(place, FAIL, self.kinds, getattr(errno, self.code), self.lasting)
-
-    def run_at(self, place):
-        if self.lives == 0:
-            self.end_rep()
-            self.rep, self.lives = self.new_rep(), LIVES
-        self.lives -= 1
-        self.prepare()
-        self.arm(place)
-        self.act()
-        reached, seen = self.rep.control.fired, self.rep.control.seen
-        self.rep.control.disarm()
-        self.check()
-        return seen if place == FAR else reached
-
-    def end_rep(self):
-        if self.rep:
-            self.env.sessions.remove(self.rep)
-            self.rep.close()
-            self.rep = None
-
-    def attempt(self, place):
-        try:
-            return self.run_at(place)
-        except Exception:  # pylint: disable=broad-except
-            self.failures.append(place)
-            common.note(f"place {place}, at {self.rep and self.rep.control.name}:\n{traceback.format_exc()}")
-            for line in self.rep.report() if self.rep else ():
-                common.note(line)
-            if self.rep:
-                self.rep.control.disarm()
-            self.lives = 0
-            self.env.server.clear_faults()
-            return True
-
-    def run(self, name):
-        count = self.run_at(FAR)
-        assert count, "no call that writes"
-        for place in places_of(count, SAMPLE, self.chance):
-            self.attempt(place)
-        self.end_rep()
-        common.note(f"places: {name}: {count} calls that write to the disk, {self.refused} refusals")
-        equal(self.failures, [], f"places of {name}, after which something was wrong")
-
-    # claims
     def expect_advice(self, error):
         """The caller is told that it is the disk, which file, and what to do."""
-        self.refused += 1
+        self.sweep.refused += 1
         equal(error.name, "StorageFailed", f"error ({error.message})")
-        assert any(text in error.message for text in ADVICE[self.code]), error.message
+        assert any(text in error.message for text in ADVICE[self.sweep.code]), error.message
         assert str(self.rep.store) in error.message, error.message
 
     def expect_refused_are_gone(self):
         check_calls(self.rep)
         there = [call for call in self.rep.calls if call.error and call.present]
-        if self.lasting and self.kinds == FILES:
+        if self.sweep.lasting and self.sweep.kinds == FILES:
             # A disk that takes nothing at all does not let a refusal be undone. Then the caller was told so.
             there = [call for call in there if IN_DOUBT not in call.error.message]
         equal([call.lead for call in there], [], "refused calls that are there")
@@ -157,7 +83,7 @@ class Flush(Failing):
         except Refused as error:
             self.expect_advice(error)
             said = self.rep.client.get(SYNC, "LastError")
-            assert any(text in said for text in ADVICE[self.code]), said
+            assert any(text in said for text in ADVICE[self.sweep.code]), said
         if self.chance.random() < 0.5:
             self.rep.kill()
 
@@ -185,7 +111,7 @@ class Start(Failing):
             call.finish(None, error)
             self.expect_advice(error)
             if self.rep.sync_state() == "blocked":
-                assert any(text in self.rep.reason() for text in ADVICE[self.code]), self.rep.reason()
+                assert any(text in self.rep.reason() for text in ADVICE[self.sweep.code]), self.rep.reason()
 
     def check(self):
         wait_for(lambda: self.rep.sync_state() != "blocked", what="a service that works again")
@@ -238,11 +164,25 @@ class SignOut(Failing):
 SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "start": Start, "sign-out": SignOut}
 
 
+class Failures(Sweep):
+    """The disk fails at each place."""
+    sample = 4
+
+    def __init__(self, env, name, kind):
+        super().__init__(env, SCENARIOS[name], f"{name}, {kind}")
+        self.code, self.lasting, self.kinds = KINDS[kind]
+        self.refused = 0
+
+    def arm(self, control, place):
+        control.arm(place, FAIL, self.kinds, getattr(errno, self.code), self.lasting)
+
+
 @parametrize({f"{name}, {kind}": (name, kind) for name in SCENARIOS for kind in KINDS})
 def test_disk(env, name, kind):
     need_faults()
-    title = f"{name}, {kind}"
-    SCENARIOS[name](env, KINDS[kind], random.Random(f"{SEED} {title}")).run(title)
+    sweep = Failures(env, name, kind)
+    sweep.run()
+    common.note(f"{sweep.refused} refusals")
 
 
 if __name__ == "__main__":

@@ -8,48 +8,30 @@ other one whole or not at all, the store is sound, and both ends agree.
 
 PRG_CRASH=all tries every place; else a seeded sample (PRG_SEED) is tried.
 """
-import collections
 import contextlib
 import json
 import os
 import pathlib
-import random
 import shutil
 import sqlite3
 import tempfile
-import traceback
 import uuid
 
-import crash
-from crash import (ACCOUNT, ALL, FAR, MODES, SEED, SYNC, Call, await_place, check_calls, equal, expect_settled, expect_sound, new_rep,
-                   options, places_of, repeat_calls, send_fd, sign_in, sign_out)
+from crash import (ACCOUNT, DATA, FILES, MODES, SOCKETS, SYNC, Call, Scenario, Sweep, await_place, check_calls, equal, expect_settled,
+                   expect_sound, new_rep, options, repeat_calls, send_fd, sign_in, sign_out)
 import common
 from common import need_faults, parametrize
 
-SAMPLE = 5          # places for each scenario and mode, unless all are tried
 PAGE = 4096
-LIVES = 12          # kills that one rep survives before the next one takes over: its ledger stays short
 
 
-class Scenario:
-    """What is done while the kill is awaited. One object for each rep."""
-
-    def __init__(self, env, chance):
-        self.env = env
-        self.chance = chance
-        self.rep = self.new_rep()
-
-    def new_rep(self):
-        return new_rep(self.env)
-
-    def prepare(self):
-        """Without danger."""
-
-    def act(self):
-        """Begins what may be killed."""
+class Killed(Scenario):
+    """Begins something that may be killed."""
+    new_calls = 0  # how many of the rep's last calls may have been without an answer
 
     def is_over(self):
         """All that act() began has ended."""
+        raise NotImplementedError
 
     def check(self):
         """After the kill, or after an undisturbed end."""
@@ -64,10 +46,8 @@ class Scenario:
     def check_store(self):
         expect_sound(self.rep)
 
-    new_calls = 0  # how many of the rep's last calls may have been without an answer
 
-
-class Enqueue(Scenario):
+class Enqueue(Killed):
     """Calls are being recorded; nothing is sent yet."""
     new_calls = 3
 
@@ -80,7 +60,7 @@ class Enqueue(Scenario):
         return all(call.over for call in self.calls)
 
 
-class Request(Scenario):
+class Request(Killed):
     """One D-Bus call, with calls recorded before."""
     made = 2
 
@@ -121,7 +101,7 @@ class Fold(Flush):
               "nothing to post, something to fold")
 
 
-class Automatic(Scenario):
+class Automatic(Killed):
     """A call that is posted by itself, without SyncNow."""
     new_calls = 1
 
@@ -138,7 +118,7 @@ class Automatic(Scenario):
         return self.rep.client.seen("SyncFinished", self.mark)
 
 
-class Stop(Scenario):
+class Stop(Killed):
     """SIGTERM: what waits is flushed, the log is brought into the file, the store is closed."""
 
     def prepare(self):
@@ -151,7 +131,7 @@ class Stop(Scenario):
         return not self.rep.client.pid()
 
 
-class Start(Scenario):
+class Start(Killed):
     """The service starts with a log that the last one left, and work that waits."""
 
     def prepare(self):
@@ -375,80 +355,24 @@ SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "fold": Fold, "automatic": Auto
              "sign-out-export": SignOutExport, "sign-out-flush": SignOutFlush}
 
 
-class Sweep:
-    """One scenario, killed in one way at one place after the other."""
+class Kills(Sweep):
+    """The service is killed at each place."""
 
-    def __init__(self, env, kind, mode, chance):
-        self.env, self.kind, self.mode, self.chance = env, kind, mode, chance
-        self.kinds = crash.DATA if mode == "half" else crash.FILES | crash.SOCKETS
-        self.scenario = None
-        self.lives = 0
-        self.killed = collections.Counter()  # name of the call → kills
-        self.failures = []
+    def __init__(self, env, name, mode):
+        super().__init__(env, SCENARIOS[name], f"{name}, {mode}")
+        self.mode, self.kinds = MODES[mode], DATA if mode == "half" else FILES | SOCKETS
 
-    def run_at(self, place):
-        """Returns whether the place was reached."""
-        if self.lives == 0:
-            self.end_rep()
-            self.scenario, self.lives = self.kind(self.env, self.chance), LIVES
-        self.lives -= 1
-        scenario = self.scenario
-        control = scenario.rep.control
-        scenario.prepare()
-        control.arm(place, MODES[self.mode], self.kinds)
-        scenario.act()
-        reached = await_place(scenario.rep, scenario.is_over, f"place {place} or the end")
-        control.disarm()
-        if reached:
-            self.killed[control.name] += 1
-        scenario.check()
-        return reached
+    def arm(self, control, place):
+        control.arm(place, self.mode, self.kinds)
 
-    def end_rep(self):
-        """Its session is closed, and must be in order."""
-        if self.scenario:
-            self.env.sessions.remove(self.scenario.rep)
-            self.scenario.rep.close()
-            self.scenario = None
-
-    def attempt(self, place):
-        try:
-            return self.run_at(place)
-        except Exception:  # pylint: disable=broad-except
-            self.failures.append(place)
-            common.note(f"place {place}, at {self.scenario and self.scenario.rep.control.name}:\n{traceback.format_exc()}")
-            for line in self.scenario.rep.report() if self.scenario else ():
-                common.note(line)
-            self.lives = 0
-            self.env.server.clear_faults()
-            return True
-
-    def count(self):
-        """How many places an undisturbed run has."""
-        self.run_at(FAR)
-        return self.scenario.rep.control.seen
-
-    def run(self):
-        count = self.count()
-        for place in places_of(count, SAMPLE, self.chance):
-            self.attempt(place)
-        # Threads take turns: another run may have a few places more.
-        missed, place = 0, count
-        while ALL and missed < 3:
-            place += 1
-            missed = 0 if self.attempt(place) else missed + 1
-        self.end_rep()
-        return count
+    def wait(self, place):
+        await_place(self.scenario.rep, self.scenario.is_over, f"place {place} or the end")
 
 
 @parametrize({f"{name}, {mode}": (name, mode) for name in SCENARIOS for mode in MODES})
 def test_kill(env, name, mode):
     need_faults()
-    sweep = Sweep(env, SCENARIOS[name], mode, random.Random(f"{SEED} {name} {mode}"))
-    count = sweep.run()
-    kinds = ", ".join(f"{kind} {times}" for kind, times in sorted(sweep.killed.items()))
-    common.note(f"places: {name}, {mode}: {count} calls that write, killed at {sum(sweep.killed.values())}: {kinds}")
-    equal(sweep.failures, [], f"places of {name}, {mode}, after which something was wrong")
+    Kills(env, name, mode).run()
 
 
 if __name__ == "__main__":
