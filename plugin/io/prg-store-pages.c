@@ -107,12 +107,23 @@ sum_is(const guint8 *stored, const guint32 sum[2])
   return be32(stored) == sum[0] && be32(stored + 4) == sum[1];
 }
 
-/* How many commits stand behind the first frame that does not fit, in the same round of the WAL. */
+/* Whether @frame was written right behind @before, as far as their own words go. */
+static gboolean
+continues(const guint8 *before, const guint8 *frame, gboolean big_endian)
+{
+  guint32 sum[2] = { be32(before + 16), be32(before + 20) };
+
+  add_to_sum(frame, 8, big_endian, sum);
+  add_to_sum(frame + FRAME_HEADER, PAGE, big_endian, sum);
+  return sum_is(frame + 16, sum);
+}
+
+/* How many commits stand in one unbroken run behind the first frame that does not fit, in the same round of the WAL. */
 static guint
 commits_out_of_reach(const Pages *self, const guint8 *header, gboolean big_endian, guint32 sum[2])
 {
   gboolean broken = FALSE;
-  guint commits = 0;
+  guint commits = 0, most = 0;
 
   for (gsize i = 0; i < n_frames(self); i++) {
     const guint8 *frame = frame_at(self, i);
@@ -122,15 +133,21 @@ commits_out_of_reach(const Pages *self, const guint8 *header, gboolean big_endia
       add_to_sum(frame + FRAME_HEADER, PAGE, big_endian, sum);
       broken = !has_salt(frame, header + 16) || !sum_is(frame + 16, sum);
     }
-    if (broken && has_salt(frame, header + 16) && is_commit(frame))
-      commits++;
+    if (!broken)
+      continue;
+    if (!has_salt(frame, header + 16) || i == 0 || !continues(frame_at(self, i - 1), frame, big_endian))
+      commits = 0;
+    commits += has_salt(frame, header + 16) && is_commit(frame);
+    most = MAX(most, commits);
   }
-  return commits;
+  return most;
 }
 
 /*
  * A power cut leaves at most one commit torn, the last, and that one was never acknowledged: SQLite drops it
- * rightly. Two commits behind a broken frame were acknowledged, at least the first: that is damage.
+ * rightly. Two commits in a row behind a broken frame were acknowledged, at least the first: that is damage. Not in a
+ * row: a torn commit before the rest of another one, longer and torn by an earlier power cut. SQLite writes over that without
+ * a new salt when it was the first of its round.
  */
 static char *
 check_wal(const Pages *self)

@@ -16,8 +16,8 @@
 
 #define CUTS 3000
 #define CUTS_PER_LIFE 40
-#define LIVES 4 /* of one store, each from what the last cut left */
-#define MAX_OPERATIONS 200
+#define LIVES 6 /* of one store, each from what the last cut left */
+#define MAX_OPERATIONS 300
 
 /* What a store should hold. */
 typedef struct {
@@ -83,7 +83,10 @@ static GPtrArray *
 plan(Power *self, Content *content)
 {
   GPtrArray *changes = prg_changes_new();
-  const guint n_new = MIN((guint)g_rand_int_range(self->chance, 0, 6), MAX_OPERATIONS - content->n);
+  /* Short commits over the rests of long ones. */
+  const gint32 most = g_rand_int_range(self->chance, 0, 4) == 0 ? 40 : 6;
+  const guint wished = (guint)g_rand_int_range(self->chance, 0, most);
+  const guint n_new = MIN(wished, MAX_OPERATIONS - content->n);
   const guint n_old = content->n > 0 ? (guint)g_rand_int_range(self->chance, 0, 4) : 0;
   g_autofree char *count = g_strdup_printf("%u", ++content->commits);
 
@@ -105,13 +108,13 @@ plan(Power *self, Content *content)
   return changes;
 }
 
-/* Opens, commits, now and then closes and opens again. */
+/* Opens, commits, now and then closes and opens again. A short life is cut in its first commits. */
 static void
 live(Power *self, const char *directory, Content *content, PowerDisk *disk)
 {
   g_autoptr(PrgSnapshot) snapshot = NULL;
   PrgStore *store = fixture_open(directory, &snapshot);
-  const guint commits = (guint)g_rand_int_range(self->chance, 1, 25);
+  const guint commits = (guint)g_rand_int_range(self->chance, 1, g_rand_boolean(self->chance) ? 3 : 25);
 
   for (guint i = 0; i < commits; i++) {
     g_autoptr(GPtrArray) changes = plan(self, content);
