@@ -39,6 +39,12 @@ prg_operation_new(const PrgOperation *fields)
   return self;
 }
 
+gsize
+prg_operation_size(const PrgOperation *self)
+{
+  return sizeof *self + strlen(self->id) + strlen(self->ref) + strlen(self->details) + strlen(self->cause);
+}
+
 PrgOperation *
 prg_operation_ref(PrgOperation *self)
 {

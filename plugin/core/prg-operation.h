@@ -39,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgOperation, prg_operation_unref)
  * @zone's day of it, with the machine's own time in details as `occurred-at`. Returns: (transfer full) (nullable) NULL = it may go as
  * it is. */
 PrgOperation *prg_operation_not_after(const PrgOperation *self, gint64 now, GTimeZone *zone);
+/* Bytes that it holds in memory; what is interned is shared and not counted. */
+gsize prg_operation_size(const PrgOperation *self);
 
 /* UUID v5 over "kind\0ref" in the name space of @member (hashed into one first when it is no UUID): the id of what pays
  * once. Returns: (transfer full) 36 characters, lower case. */

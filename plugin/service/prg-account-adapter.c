@@ -8,6 +8,7 @@
 
 struct _PrgAccountAdapter {
   PrgSession *session;      /* (owned) */
+  PrgSlots *slots;          /* (not owned) */
   PrgDbusAccount *skeleton; /* (owned) */
 };
 
@@ -46,6 +47,7 @@ typedef struct {
   PrgReply *reply; /* (owned) */
   char *server;    /* (owned) (nullable) */
   char *member;    /* (owned) (nullable) */
+  PrgSlot *slot;   /* (owned) (nullable) while the token is read */
   gboolean dry_run;
 } Call;
 
@@ -70,16 +72,24 @@ call_end(Call *call, GVariant *value, GError *error)
     prg_reply_return_error(call->reply, error);
   else
     prg_reply_return_value(call->reply, value);
+  prg_slot_free(call->slot);
   g_free(call->server);
   g_free(call->member);
   g_free(call);
   prg_jobs_end(jobs);
 }
 
-static GCancellable *
-cancellable_of(PrgAccountAdapter *self)
+/* The token, NULL: @call has ended. (transfer full) free with prg_transfer_wipe() */
+static char *
+take_token(Call *call, GAsyncResult *result)
 {
-  return prg_jobs_get_cancellable(prg_session_get_jobs(self->session));
+  GError *error = NULL;
+  char *token = prg_transfer_read_token_finish(result, &error);
+
+  g_clear_pointer(&call->slot, prg_slot_free);
+  if (token == NULL)
+    call_end(call, NULL, error);
+  return token;
 }
 
 /* ---- SignIn ---- */
@@ -97,13 +107,10 @@ static void
 on_token_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Call *call = user_data;
-  GError *error = NULL;
-  char *token = prg_transfer_read_token_finish(result, &error);
+  char *token = take_token(call, result);
 
   if (token)
     prg_session_sign_in_async(call->adapter->session, call->server, call->member, token, on_signed_in, call);
-  else
-    call_end(call, NULL, error);
   prg_transfer_wipe(token);
 }
 
@@ -117,19 +124,23 @@ on_sign_in(PrgDbusAccount *skeleton,
            PrgAccountAdapter *self)
 {
   GError *error = NULL;
+  PrgSlot *slot = NULL;
   int fd = -1;
 
   if (prg_options_check_text("server", server, 0, 1024, &error) &&
       prg_options_check_text("member", member, 1, 128, &error))
     fd = prg_handle_take(fds, g_variant_get_handle(handle), "token", FALSE, &error);
-  if (fd < 0) {
+  if (fd >= 0)
+    slot = prg_slots_take_for(self->slots, invocation, fd, &error);
+  if (slot == NULL) {
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
   Call *call = call_new(self, invocation, "Signing in takes longer than 20 seconds; SignedIn tells its end");
   call->server = g_strdup(server);
   call->member = g_strdup(member);
-  prg_transfer_read_token_async(fd, cancellable_of(self), on_token_read, call);
+  call->slot = slot;
+  prg_transfer_read_token_async(fd, prg_slot_get_cancellable(slot), on_token_read, call);
   return TRUE;
 }
 
@@ -226,13 +237,10 @@ static void
 on_admin_token_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Call *call = user_data;
-  GError *error = NULL;
-  char *token = prg_transfer_read_token_finish(result, &error);
+  char *token = take_token(call, result);
 
   if (token)
     provision(call, token);
-  else
-    call_end(call, NULL, error);
   prg_transfer_wipe(token);
 }
 
@@ -245,11 +253,14 @@ on_provision_server(PrgDbusAccount *skeleton,
 {
   ProvisionOptions read = { .token = -1 };
   GError *error = NULL;
+  PrgSlot *slot = NULL;
   int fd = -1;
 
   if (prg_options_read(options, provision_options, G_N_ELEMENTS(provision_options), &read, &error) &&
       read.token >= 0)
     fd = prg_handle_take(fds, read.token, "token", FALSE, &error);
+  if (fd >= 0)
+    slot = prg_slots_take_for(self->slots, invocation, fd, &error);
   if (error) {
     prg_dbus_error_return(invocation, error);
     return TRUE;
@@ -257,8 +268,9 @@ on_provision_server(PrgDbusAccount *skeleton,
   Call *call =
       call_new(self, invocation, "Provisioning takes longer than 20 seconds and goes on; call again to see");
   call->dry_run = read.dry_run;
-  if (fd >= 0)
-    prg_transfer_read_token_async(fd, cancellable_of(self), on_admin_token_read, call);
+  call->slot = slot;
+  if (slot)
+    prg_transfer_read_token_async(fd, prg_slot_get_cancellable(slot), on_admin_token_read, call);
   else
     provision(call, NULL);
   return TRUE;
@@ -267,11 +279,12 @@ on_provision_server(PrgDbusAccount *skeleton,
 /* ---- life ---- */
 
 PrgAccountAdapter *
-prg_account_adapter_new(PrgSession *session, PrgGate *gate)
+prg_account_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots)
 {
   PrgAccountAdapter *self = g_new0(PrgAccountAdapter, 1);
 
   self->session = g_object_ref(session);
+  self->slots = slots;
   self->skeleton = prg_gate_account_new(gate);
   g_signal_connect(self->skeleton, "handle-sign-in", G_CALLBACK(on_sign_in), self);
   g_signal_connect(self->skeleton, "handle-sign-out", G_CALLBACK(on_sign_out), self);

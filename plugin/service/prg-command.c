@@ -4,6 +4,7 @@
 #include "prg-options.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 PrgCommand *
 prg_command_new(const char *method, PrgEarnFunc earn)
@@ -285,11 +286,8 @@ prg_command_plan(PrgEngine *engine, gpointer command, char **answer, GError **er
     return NULL;
   if (repeated)
     return g_ptr_array_new();
-  if (prg_book_n_pending(book) >= PRG_MAX_PENDING) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                "%d operations wait to be sent; sync before earning more", PRG_MAX_PENDING);
+  if (!prg_book_check_room(book, 1, strlen(self->details), error))
     return NULL;
-  }
   operations =
       self->earn ? plan_earning(self, book, view, moment, error) : plan_revocation(self, book, moment, error);
   if (operations == NULL)

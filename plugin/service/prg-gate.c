@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-gate.h"
+#include "prg-callers.h"
+#include "prg-clock.h"
 #include "prg-dbus-error.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -13,7 +15,9 @@ struct _PrgGate {
   gatomicrefcount references;
   GMainContext *context; /* (owned) */
   gboolean is_open;
-  GQueue waiting; /* (owned) (element-type Waiting) */
+  gboolean is_stopped;
+  PrgCallers *callers; /* (owned) (element-type Waiting) */
+  GSource *pump;       /* (owned) (nullable) carries out what waits */
 };
 
 static GQuark gate_quark(void);
@@ -51,7 +55,7 @@ prg_gate_new(GMainContext *context)
 
   g_atomic_ref_count_init(&self->references);
   self->context = g_main_context_ref(context);
-  g_queue_init(&self->waiting);
+  self->callers = prg_callers_new();
   return self;
 }
 
@@ -68,6 +72,7 @@ prg_gate_unref(PrgGate *self)
   if (!g_atomic_ref_count_dec(&self->references))
     return;
   prg_gate_refuse(self);
+  prg_callers_free(self->callers);
   g_main_context_unref(self->context);
   g_free(self);
 }
@@ -147,6 +152,92 @@ carry_out(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
                                           "All properties are read-only");
 }
 
+/* ---- whose turn it is ---- */
+
+static void schedule_pump(PrgGate *self);
+
+/* A call that is carried out, until its invocation has gone: then it is answered. */
+typedef struct {
+  PrgGate *gate; /* (owned) */
+  char *sender;  /* (owned) */
+} Running;
+
+static void
+on_answered(gpointer data, GObject *where_the_invocation_was)
+{
+  Running *running = data;
+
+  prg_callers_done(running->gate->callers, running->sender);
+  schedule_pump(running->gate);
+  g_free(running->sender);
+  prg_gate_unref(running->gate);
+  g_free(running);
+}
+
+static const char *
+sender_of(GDBusMethodInvocation *invocation)
+{
+  const char *sender = g_dbus_method_invocation_get_sender(invocation);
+
+  return sender ? sender : "";
+}
+
+/* @waiting: (transfer full) */
+static void
+start(PrgGate *self, Waiting *waiting)
+{
+  Running *running = g_new0(Running, 1);
+
+  running->gate = prg_gate_ref(self);
+  running->sender = g_strdup(sender_of(waiting->invocation));
+  g_object_weak_ref(G_OBJECT(waiting->invocation), on_answered, running);
+  carry_out(waiting->skeleton, waiting->invocation);
+  g_object_unref(waiting->skeleton);
+  g_free(waiting);
+}
+
+/* One call of each caller; then the loop sees to the others' arrivals first. */
+static gboolean
+on_pump(gpointer user_data)
+{
+  g_autoptr(PrgGate) self = prg_gate_ref(user_data);
+  /* GDBus and this source come without a thread-default context; everything that a call starts must come back
+   * to the same one. */
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(self->context);
+  Waiting *waiting;
+
+  g_clear_pointer(&self->pump, g_source_unref);
+  for (guint n = prg_callers_n_ready(self->callers); n > 0 && self->is_open; n--)
+    if ((waiting = prg_callers_pop(self->callers)) != NULL)
+      start(self, waiting);
+  schedule_pump(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_pump(PrgGate *self)
+{
+  if (!self->is_open || self->is_stopped || self->pump || prg_callers_n_ready(self->callers) == 0)
+    return;
+  self->pump = g_idle_source_new();
+  g_source_set_priority(self->pump, G_PRIORITY_DEFAULT);
+  g_source_set_callback(self->pump, on_pump, self, NULL);
+  g_source_attach(self->pump, self->context);
+}
+
+static gboolean
+check_size(GVariant *parameters, GError **error)
+{
+  gsize size = g_variant_get_size(parameters);
+
+  if (size <= PRG_GATE_MAX_ARGUMENTS)
+    return TRUE;
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+              "The arguments of a call may be %d bytes long; found %" G_GSIZE_FORMAT, PRG_GATE_MAX_ARGUMENTS,
+              size);
+  return FALSE;
+}
+
 static void
 on_gate_method_call(GDBusConnection *connection,
                     const char *sender,
@@ -159,18 +250,20 @@ on_gate_method_call(GDBusConnection *connection,
 {
   GDBusInterfaceSkeleton *skeleton = user_data;
   PrgGate *self = g_object_get_qdata(G_OBJECT(skeleton), gate_quark());
-  /* GDBus calls from a bare source of the context; everything that a call starts must come back to the same
-   * context. */
-  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(self->context);
-
-  if (self->is_open && g_queue_is_empty(&self->waiting)) {
-    carry_out(skeleton, invocation);
-    return;
-  }
+  GError *error = NULL;
   Waiting *waiting = g_new0(Waiting, 1);
+
   waiting->skeleton = g_object_ref(skeleton);
   waiting->invocation = invocation;
-  g_queue_push_tail(&self->waiting, waiting);
+  if (check_size(parameters, &error) &&
+      prg_callers_push(self->callers, sender_of(invocation), waiting,
+                       !g_str_equal(interface_name, PROPERTIES), prg_clock_monotonic(), &error)) {
+    schedule_pump(self);
+    return;
+  }
+  g_object_unref(waiting->skeleton);
+  g_free(waiting);
+  prg_dbus_error_return(invocation, error);
 }
 
 static GDBusInterfaceVTable *
@@ -185,15 +278,8 @@ gate_vtable(GDBusInterfaceSkeleton *skeleton)
 void
 prg_gate_open(PrgGate *self)
 {
-  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(self->context);
-  Waiting *waiting;
-
   self->is_open = TRUE;
-  while (self->is_open && (waiting = g_queue_pop_head(&self->waiting)) != NULL) {
-    carry_out(waiting->skeleton, waiting->invocation);
-    g_object_unref(waiting->skeleton);
-    g_free(waiting);
-  }
+  schedule_pump(self);
 }
 
 void
@@ -207,7 +293,11 @@ prg_gate_refuse(PrgGate *self)
 {
   Waiting *waiting;
 
-  while ((waiting = g_queue_pop_head(&self->waiting)) != NULL) {
+  self->is_stopped = TRUE;
+  if (self->pump)
+    g_source_destroy(self->pump);
+  g_clear_pointer(&self->pump, g_source_unref);
+  while ((waiting = prg_callers_drain(self->callers)) != NULL) {
     prg_dbus_error_return(waiting->invocation, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED,
                                                                    "The service is being stopped"));
     g_object_unref(waiting->skeleton);

@@ -317,7 +317,6 @@ prg_progression_adapter_new(PrgSession *session, PrgGate *gate)
 
   self->session = g_object_ref(session);
   self->skeleton = prg_gate_progression_new(gate);
-  self->limiter = prg_limiter_new();
   self->leaderboard = prg_leaderboard_new(session);
   g_queue_init(&self->outgoing);
   prg_dbus_progression_set_version(self->skeleton, VERSION);
@@ -350,7 +349,6 @@ prg_progression_adapter_free(PrgProgressionAdapter *self)
   g_clear_pointer(&self->facts, prg_facts_free);
   g_clear_pointer(&self->announced, prg_announced_free);
   prg_leaderboard_free(self->leaderboard);
-  prg_limiter_free(self->limiter);
   g_object_unref(self->skeleton);
   g_object_unref(self->session);
   g_free(self);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The methods of org.lids.Progression that earn, choose or take back. */
-#include "prg-clock.h"
 #include "prg-command.h"
 #include "prg-dbus-error.h"
 #include "prg-options.h"
@@ -130,15 +129,9 @@ submit(PrgProgressionAdapter *self,
 PrgEngine *
 prg_progression_admit(PrgProgressionAdapter *self, GDBusMethodInvocation *invocation)
 {
-  const char *sender = g_dbus_method_invocation_get_sender(invocation);
   GError *error = NULL;
-  PrgEngine *engine = NULL;
+  PrgEngine *engine = prg_session_require_engine(self->session, &error);
 
-  if (!prg_limiter_take(self->limiter, sender ? sender : "", prg_clock_monotonic()))
-    g_set_error(&error, PRG_ERROR, PRG_ERROR_RATE_LIMITED, "More than %d commands a second from one program",
-                PRG_LIMITER_RATE);
-  else
-    engine = prg_session_require_engine(self->session, &error);
   if (engine == NULL)
     prg_dbus_error_return(invocation, error);
   return engine;

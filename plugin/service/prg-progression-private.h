@@ -3,7 +3,6 @@
 
 #include "prg-announce.h"
 #include "prg-leaderboard.h"
-#include "prg-limiter.h"
 #include "prg-progression-adapter.h"
 
 G_BEGIN_DECLS
@@ -11,7 +10,6 @@ G_BEGIN_DECLS
 struct _PrgProgressionAdapter {
   PrgSession *session;          /* (owned) */
   PrgDbusProgression *skeleton; /* (owned) */
-  PrgLimiter *limiter;          /* (owned) */
   PrgLeaderboard *leaderboard;  /* (owned) */
   PrgFacts *facts;              /* (owned) (nullable) the rep as last told; NULL: no engine */
   PrgAnnounced *announced;      /* (owned) (nullable) */

@@ -14,6 +14,7 @@ struct _PrgService {
   GDBusConnection *connection; /* (owned) */
   PrgJobs *jobs;               /* (owned) */
   PrgGate *gate;               /* (owned) */
+  PrgSlots *slots;             /* (owned) */
   PrgSession *session;         /* (owned) */
   SessionPhase phase;
   PrgProgressionAdapter *progression; /* (owned) */
@@ -53,6 +54,7 @@ service_free(PrgService *self)
   g_signal_handlers_disconnect_by_data(self->session, self);
   g_object_unref(self->session);
   prg_gate_unref(self->gate);
+  prg_slots_free(self->slots);
   prg_jobs_unref(self->jobs);
   g_object_unref(self->connection);
   g_main_context_unref(self->context);
@@ -180,11 +182,12 @@ service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *set
   self->connection = g_object_ref(connection);
   self->jobs = prg_jobs_new(context);
   self->gate = prg_gate_new(context);
+  self->slots = prg_slots_new(self->jobs);
   self->session = prg_session_new(self->jobs, connection, directory, settings);
   g_signal_connect(self->session, "busy", G_CALLBACK(on_busy), self);
   self->progression = prg_progression_adapter_new(self->session, self->gate);
-  self->sync = prg_sync_adapter_new(self->session, self->gate);
-  self->account = prg_account_adapter_new(self->session, self->gate);
+  self->sync = prg_sync_adapter_new(self->session, self->gate, self->slots);
+  self->account = prg_account_adapter_new(self->session, self->gate, self->slots);
   /* Last, so that the properties are right when the gate opens. */
   g_signal_connect(self->session, "ready", G_CALLBACK(on_ready), self);
   return self;

@@ -9,6 +9,7 @@
 
 struct _PrgSyncAdapter {
   PrgSession *session;   /* (owned) */
+  PrgSlots *slots;       /* (not owned) */
   PrgDbusSync *skeleton; /* (owned) */
 };
 
@@ -69,6 +70,7 @@ on_sync_finished(PrgSession *session, gboolean ok, guint pushed, gboolean change
 typedef struct {
   PrgSyncAdapter *adapter;
   PrgReply *reply; /* (owned) */
+  PrgSlot *slot;   /* (owned) (nullable) while a file descriptor is read or written */
 } Call;
 
 static Call *
@@ -92,6 +94,7 @@ call_end(Call *call, GVariant *value, GError *error)
     prg_reply_return_error(call->reply, error);
   else
     prg_reply_return_value(call->reply, value);
+  prg_slot_free(call->slot);
   g_free(call);
   prg_jobs_end(jobs);
 }
@@ -266,6 +269,27 @@ on_exported(GObject *source, GAsyncResult *result, gpointer user_data)
   call_end(user_data, NULL, error);
 }
 
+/* The descriptor @handle of a call, with a slot; -1: the call has been answered. */
+static int
+take_descriptor(PrgSyncAdapter *self,
+                GDBusMethodInvocation *invocation,
+                GUnixFDList *fds,
+                GVariant *handle,
+                const char *name,
+                gboolean to_write,
+                PrgSlot **slot)
+{
+  GError *error = NULL;
+  PrgEngine *engine = prg_session_require_engine(self->session, &error);
+  int fd = engine ? prg_handle_take(fds, g_variant_get_handle(handle), name, to_write, &error) : -1;
+
+  *slot = fd >= 0 ? prg_slots_take_for(self->slots, invocation, fd, &error) : NULL;
+  if (*slot)
+    return fd;
+  prg_dbus_error_return(invocation, error);
+  return -1;
+}
+
 static gboolean
 on_export(PrgDbusSync *skeleton,
           GDBusMethodInvocation *invocation,
@@ -273,19 +297,17 @@ on_export(PrgDbusSync *skeleton,
           GVariant *handle,
           PrgSyncAdapter *self)
 {
-  GError *error = NULL;
-  PrgEngine *engine = prg_session_require_engine(self->session, &error);
-  int fd = engine ? prg_handle_take(fds, g_variant_get_handle(handle), "destination", TRUE, &error) : -1;
+  PrgSlot *slot;
+  int fd = take_descriptor(self, invocation, fds, handle, "destination", TRUE, &slot);
 
-  if (fd < 0) {
-    prg_dbus_error_return(invocation, error);
+  if (fd < 0)
     return TRUE;
-  }
-  PrgBook *book = prg_engine_get_book(engine);
+  PrgBook *book = prg_engine_get_book(prg_session_get_engine(self->session));
   g_autoptr(GPtrArray) operations = prg_transfer_pick(book);
-  prg_transfer_write_async(fd, prg_book_get_member(book), operations,
-                           prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_exported,
-                           call_new(self, invocation, "The reader is slow; it still gets the whole export"));
+  Call *call = call_new(self, invocation, "The reader is slow; it still gets the whole export");
+  call->slot = slot;
+  prg_transfer_write_async(fd, prg_book_get_member(book), operations, prg_slot_get_cancellable(slot),
+                           on_exported, call);
   return TRUE;
 }
 
@@ -312,6 +334,16 @@ on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
   importing_end(user_data, error);
 }
 
+static gsize
+size_of(GPtrArray *changes)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < changes->len; i++)
+    size += prg_operation_size(((const PrgChange *)g_ptr_array_index(changes, i))->operation);
+  return size;
+}
+
 static void
 on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -320,6 +352,7 @@ on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GPtrArray) operations = prg_transfer_read_finish(result, &error);
   PrgEngine *engine = error ? NULL : prg_session_require_engine(importing->call->adapter->session, &error);
 
+  g_clear_pointer(&importing->call->slot, prg_slot_free);
   if (engine && !g_str_equal(prg_book_get_member(prg_engine_get_book(engine)), importing->member))
     error = g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The account was switched meanwhile");
   if (error) {
@@ -329,11 +362,8 @@ on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
   PrgBook *book = prg_engine_get_book(engine);
   g_autoptr(GPtrArray) changes = prg_transfer_plan(book, operations);
   importing->added = changes->len;
-  if (prg_book_n_pending(book) + changes->len > PRG_MAX_PENDING)
-    importing_end(importing,
-                  g_error_new(PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                              "More than %d operations would wait to be sent; nothing was imported",
-                              PRG_MAX_PENDING));
+  if (!prg_book_check_room(book, changes->len, size_of(changes), &error))
+    importing_end(importing, error);
   else if (changes->len == 0)
     importing_end(importing, NULL);
   else
@@ -347,31 +377,29 @@ on_import(PrgDbusSync *skeleton,
           GVariant *handle,
           PrgSyncAdapter *self)
 {
-  GError *error = NULL;
-  PrgEngine *engine = prg_session_require_engine(self->session, &error);
-  int fd = engine ? prg_handle_take(fds, g_variant_get_handle(handle), "source", FALSE, &error) : -1;
+  PrgSlot *slot;
+  int fd = take_descriptor(self, invocation, fds, handle, "source", FALSE, &slot);
 
-  if (fd < 0) {
-    prg_dbus_error_return(invocation, error);
+  if (fd < 0)
     return TRUE;
-  }
   Importing *importing = g_new0(Importing, 1);
   importing->call = call_new(self, invocation, "Reading takes longer than 20 seconds; the import goes on");
-  importing->member = g_strdup(prg_book_get_member(prg_engine_get_book(engine)));
-  prg_transfer_read_async(fd, importing->member,
-                          prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_import_read,
-                          importing);
+  importing->call->slot = slot;
+  importing->member =
+      g_strdup(prg_book_get_member(prg_engine_get_book(prg_session_get_engine(self->session))));
+  prg_transfer_read_async(fd, importing->member, prg_slot_get_cancellable(slot), on_import_read, importing);
   return TRUE;
 }
 
 /* ---- life ---- */
 
 PrgSyncAdapter *
-prg_sync_adapter_new(PrgSession *session, PrgGate *gate)
+prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots)
 {
   PrgSyncAdapter *self = g_new0(PrgSyncAdapter, 1);
 
   self->session = g_object_ref(session);
+  self->slots = slots;
   self->skeleton = prg_gate_sync_new(gate);
   g_signal_connect(self->skeleton, "handle-sync-now", G_CALLBACK(on_sync_now), self);
   g_signal_connect(self->skeleton, "handle-list-operations", G_CALLBACK(on_list_operations), self);

@@ -3,12 +3,13 @@
 
 #include "prg-gate.h"
 #include "prg-session.h"
+#include "prg-slots.h"
 
 G_BEGIN_DECLS
 
 /* The interface org.lids.Progression.Sync on top of a session. */
 typedef struct _PrgSyncAdapter PrgSyncAdapter;
-PrgSyncAdapter *prg_sync_adapter_new(PrgSession *session, PrgGate *gate);
+PrgSyncAdapter *prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots);
 void prg_sync_adapter_free(PrgSyncAdapter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgSyncAdapter, prg_sync_adapter_free)
 GDBusInterfaceSkeleton *prg_sync_adapter_get_skeleton(PrgSyncAdapter *self); /* (transfer none) */

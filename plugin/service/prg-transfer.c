@@ -109,6 +109,7 @@ prg_transfer_header(const char *member)
 static gboolean
 check_header(const char *line, const char *member, GError **error)
 {
+  /* Not json-glib's own parser: it recurses as deep as the line says. */
   g_autoptr(JsonNode) root = prg_json_parse_object(line, strlen(line));
   JsonObject *object = root ? json_node_get_object(root) : NULL;
 
@@ -131,6 +132,53 @@ check_header(const char *line, const char *member, GError **error)
   return TRUE;
 }
 
+/* Kinds, devices, days and zones are interned: what one file brings of them stays in memory for ever. */
+static gboolean
+check_words(const char *line, gsize length, guint *n_words, guint number, GError **error)
+{
+  static const char *const members[] = { "device", "kind", "localDay", "zone" };
+  g_autoptr(JsonNode) root = prg_json_parse_object(line, length);
+
+  if (root == NULL) {
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+                "Line %u: not a JSON object; nothing was imported", number);
+    return FALSE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
+    const char *word = json_object_get_string_member_with_default(json_node_get_object(root), members[i], "");
+    *n_words += word != NULL && g_quark_try_string(word) == 0 ? 1 : 0;
+  }
+  if (*n_words <= PRG_TRANSFER_MAX_WORDS)
+    return TRUE;
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+              "Line %u: more than %d different devices, kinds, days and zones; nothing was imported", number,
+              PRG_TRANSFER_MAX_WORDS);
+  return FALSE;
+}
+
+static gboolean
+check_count(guint n_operations, guint number, GError **error)
+{
+  if (n_operations < PRG_BOOK_MAX_PENDING)
+    return TRUE;
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+              "Line %u: at most %d operations may be imported; nothing was imported", number,
+              PRG_BOOK_MAX_PENDING);
+  return FALSE;
+}
+
+static gboolean
+check_amount(const PrgOperation *operation, guint number, GError **error)
+{
+  if (ABS(operation->amount) <= PRG_TRANSFER_MAX_AMOUNT)
+    return TRUE;
+  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+              "Line %u: amount: no event is worth more than %d XP; found %" G_GINT64_FORMAT
+              "; nothing was imported",
+              number, PRG_TRANSFER_MAX_AMOUNT, operation->amount);
+  return FALSE;
+}
+
 static gboolean
 add_line(GPtrArray *operations,
          GHashTable *seen,
@@ -147,6 +195,10 @@ add_line(GPtrArray *operations,
                 cause ? cause->message : "not an operation");
     return FALSE;
   }
+  if (!check_amount(operation, number, error) || !check_count(operations->len, number, error)) {
+    prg_operation_unref(operation);
+    return FALSE;
+  }
   if (g_hash_table_contains(seen, operation->id)) {
     prg_operation_unref(operation);
     return TRUE;
@@ -159,6 +211,7 @@ add_line(GPtrArray *operations,
 static gboolean
 parse_line(GPtrArray *operations,
            GHashTable *seen,
+           guint *n_words,
            const char *line,
            gsize length,
            guint number,
@@ -175,8 +228,10 @@ parse_line(GPtrArray *operations,
     return FALSE;
   }
   copy = g_strndup(line, length);
-  return number == 1 ? check_header(copy, member, error)
-                     : add_line(operations, seen, copy, length, number, error);
+  if (number == 1)
+    return check_header(copy, member, error);
+  return check_words(copy, length, n_words, number, error) &&
+         add_line(operations, seen, copy, length, number, error);
 }
 
 GPtrArray *
@@ -186,11 +241,12 @@ prg_transfer_parse(const char *text, gsize length, const char *member, GError **
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
   const char *end = text + length;
   guint number = 0;
+  guint n_words = 0;
 
   for (const char *line = text; line < end || number == 0;) {
     const char *newline = line < end ? memchr(line, '\n', (gsize)(end - line)) : NULL;
     const char *stop = newline ? newline : end;
-    if (!parse_line(operations, seen, line, (gsize)(stop - line), ++number, member, error))
+    if (!parse_line(operations, seen, &n_words, line, (gsize)(stop - line), ++number, member, error))
       return NULL;
     line = newline ? newline + 1 : end;
   }
@@ -372,16 +428,17 @@ prg_transfer_save_finish(GAsyncResult *result, GError **error)
 
 /* ---- reading ---- */
 
-/* (transfer full) (nullable) everything up to @limit + 1 bytes; @wipe: old buffers leave no copies */
+/* (transfer full) (nullable) everything up to @limit bytes and a piece more. A token fits the first buffer, so
+ * that growing leaves no copy behind. @first: (0 = any) what begins otherwise is not read to its end. */
 static GByteArray *
-read_all(int fd, gsize limit, GCancellable *cancellable, GError **error)
+read_all(int fd, gsize limit, char first, GCancellable *cancellable, GError **error)
 {
   g_autoptr(GInputStream) stream = g_unix_input_stream_new(fd, FALSE);
-  g_autoptr(GByteArray) bytes = g_byte_array_sized_new((guint)MIN(limit + 1, 64 * 1024));
+  g_autoptr(GByteArray) bytes = g_byte_array_sized_new((guint)MIN(limit + PIECE, 64 * 1024));
   guint8 piece[PIECE];
   gssize got = 0;
 
-  while (bytes->len <= limit &&
+  while (bytes->len <= limit && (first == 0 || bytes->len == 0 || bytes->data[0] == first) &&
          (got = g_input_stream_read(stream, piece, sizeof piece, cancellable, error)) > 0)
     g_byte_array_append(bytes, piece, (guint)got);
   explicit_bzero(piece, sizeof piece);
@@ -393,7 +450,7 @@ read_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
 {
   Transfer *transfer = task_data;
   GError *error = NULL;
-  g_autoptr(GByteArray) bytes = read_all(transfer->fd, PRG_TRANSFER_MAX_BYTES, cancellable, &error);
+  g_autoptr(GByteArray) bytes = read_all(transfer->fd, PRG_TRANSFER_MAX_BYTES, '{', cancellable, &error);
   GPtrArray *operations = NULL;
 
   if (bytes && bytes->len > PRG_TRANSFER_MAX_BYTES)
@@ -436,7 +493,7 @@ read_token_in_thread(GTask *task, gpointer source, gpointer task_data, GCancella
   Transfer *transfer = task_data;
   g_autoptr(GError) error = NULL;
   /* One byte more than the longest token with its line end tells that it is too long. */
-  g_autoptr(GByteArray) bytes = read_all(transfer->fd, MAX_TOKEN + 2, cancellable, &error);
+  g_autoptr(GByteArray) bytes = read_all(transfer->fd, MAX_TOKEN + 2, 0, cancellable, &error);
   char *token = bytes ? prg_transfer_parse_token((const char *)bytes->data, bytes->len, &error) : NULL;
 
   if (bytes)

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * thread, in pieces, so that a slow pipe stops nobody.
  */
 #define PRG_TRANSFER_MAX_BYTES (64 * 1024 * 1024)
+/* Ten times what the largest catalogue can make of one event: sums stay far below what can be counted. */
+#define PRG_TRANSFER_MAX_AMOUNT 1000000000
+#define PRG_TRANSFER_MAX_WORDS 1000
 
 /* What an export holds: the own operations that are not in the ledger. (transfer full) (element-type
  * PrgOperation) */
@@ -40,7 +43,7 @@ void prg_transfer_save_async(const char *directory,
                              gpointer user_data);
 char *prg_transfer_save_finish(GAsyncResult *result, GError **error);
 
-/* Reads @fd to its end and closes it. All or nothing: INVALID_ARGUMENT names the line; TOO_LARGE.
+/* Reads @fd to its end and closes it. All or nothing: INVALID_ARGUMENT names the line; TOO_LARGE. STORAGE_FAILED.
  * Returns (finish): (transfer full) (element-type PrgOperation) each id once */
 void prg_transfer_read_async(int fd,
                              const char *member,

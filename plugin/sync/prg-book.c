@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-book.h"
 #include "prg-calendar.h"
+#include "prg-error.h"
 #include "prg-fold-log.h"
+
+#include <string.h>
 
 struct _PrgBook {
   PrgRules *rules;    /* (owned) */
@@ -14,17 +17,28 @@ struct _PrgBook {
   PrgView *view;      /* (owned) (nullable) cache for @view_day */
   char *view_day;     /* (owned) (nullable) */
   guint counts[PRG_OPERATION_DISCARDED + 1];
+  gsize n_bytes; /* of the entries' texts */
   gint64 newest_row;
   gint64 last_seq;
 };
+
+static gsize
+size_of(const PrgEntry *entry)
+{
+  return prg_operation_size(entry->operation) + (entry->note ? strlen(entry->note) : 0) +
+         (entry->answer ? strlen(entry->answer) : 0);
+}
 
 /* Adds (@sign 1) an entry to the running figures, or takes it out (-1). */
 static void
 tally(PrgBook *self, const PrgEntry *entry, int sign)
 {
   self->counts[entry->state] += sign;
-  if (sign < 0)
+  if (sign < 0) {
+    self->n_bytes -= size_of(entry);
     return;
+  }
+  self->n_bytes += size_of(entry);
   if (prg_operation_state_is_on_ledger(entry->state))
     self->newest_row = MAX(self->newest_row, entry->operation->created_at);
   if (g_str_equal(entry->operation->device, self->device))
@@ -273,6 +287,23 @@ guint
 prg_book_n_pending(PrgBook *self)
 {
   return self->counts[PRG_OPERATION_NEW] + self->counts[PRG_OPERATION_SENT];
+}
+
+gboolean
+prg_book_check_room(PrgBook *self, guint n_operations, gsize n_bytes, GError **error)
+{
+  if (prg_book_n_pending(self) + n_operations > PRG_BOOK_MAX_PENDING)
+    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+                "At most %d operations may wait to be sent; sync before adding more. Nothing was recorded",
+                PRG_BOOK_MAX_PENDING);
+  else if (self->n_bytes + n_bytes > (gsize)PRG_BOOK_MAX_MIB * 1024 * 1024)
+    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+                "This machine holds %d MiB of operations, which is all that it takes; shorten the details of "
+                "new ones. Nothing was recorded",
+                PRG_BOOK_MAX_MIB);
+  else
+    return TRUE;
+  return FALSE;
 }
 
 guint

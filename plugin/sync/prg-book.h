@@ -16,6 +16,10 @@ G_BEGIN_DECLS
  */
 typedef struct _PrgBook PrgBook;
 
+/* All of it is in memory, so it is bounded: operations that wait to be sent, and texts of what is known. */
+#define PRG_BOOK_MAX_PENDING 100000
+#define PRG_BOOK_MAX_MIB 128
+
 /* What the last believed reading said of the ledger, and what it makes of the record. */
 typedef struct {
   gboolean known;    /* FALSE: nothing was read yet */
@@ -48,6 +52,8 @@ guint prg_book_n_entries(PrgBook *self);
 const PrgEntry *prg_book_get_entry(PrgBook *self, guint index); /* in order of first commit */
 
 guint prg_book_n_pending(PrgBook *self); /* NEW and SENT */
+/* Whether so many more operations with so many bytes of texts may be taken in. TOO_LARGE. */
+gboolean prg_book_check_room(PrgBook *self, guint n_operations, gsize n_bytes, GError **error);
 guint prg_book_n_in_state(PrgBook *self, PrgOperationState state);
 gint64
 prg_book_pending_xp(PrgBook *self); /* amount of what is not in the ledger yet (NEW, SENT, QUARANTINED) */

@@ -3,6 +3,7 @@
 #include "prg-error.h"
 #include "prg-transfer.h"
 
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #define MEMBER "6f1c2b34-9d0e-4a55-8c7b-2f4e6a8b0c1d"
@@ -86,12 +87,12 @@ test_same_line_twice(void)
 }
 
 static void
-assert_refused(const char *text, gsize length, const char *named)
+assert_refused_as(PrgError code, const char *text, gsize length, const char *named)
 {
   g_autoptr(GError) error = NULL;
 
   g_assert_null(prg_transfer_parse(text, length, MEMBER, &error));
-  g_assert_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT);
+  g_assert_error(error, PRG_ERROR, (int)code);
   g_assert_nonnull(strstr(error->message, named));
 }
 
@@ -102,6 +103,12 @@ test_deep_header(void)
   g_autofree char *text = g_strnfill(1000000, '[');
 
   assert_refused(text, strlen(text), "Line 1");
+}
+
+static void
+assert_refused(const char *text, gsize length, const char *words)
+{
+  assert_refused_as(PRG_ERROR_INVALID_ARGUMENT, text, length, words);
 }
 
 static void
@@ -139,6 +146,72 @@ test_damaged(void)
     if (operations)
       g_assert_cmpuint(operations->len, <=, 3);
   }
+}
+
+/* A text of nothing but brackets would take a parser that recurses to the end of its stack. */
+static void
+test_deep_nesting(void)
+{
+  const guint depth = 1000000;
+  g_autofree char *brackets = g_strnfill(depth, '[');
+  g_autofree char *header = g_strdup_printf("{\"format\":%s", brackets);
+  g_autoptr(GString) rows = export_new(MEMBER, 1);
+  g_autofree char *row = g_strdup_printf("%s{\"id\":%s", rows->str, brackets);
+
+  assert_refused(brackets, depth, "Line 1");
+  assert_refused(header, strlen(header), "Line 1");
+  assert_refused(row, strlen(row), "Line 3");
+}
+
+/* (transfer full) a line of an export with one member changed */
+static char *
+line_with(int number, const char *member, const char *value)
+{
+  g_autoptr(PrgOperation) operation = operation_new(number);
+  g_autofree char *line = prg_codec_operation_to_json(operation);
+  g_autoptr(JsonNode) root = json_from_string(line, NULL);
+  g_autoptr(JsonNode) node = json_from_string(value, NULL);
+
+  json_object_set_member(json_node_get_object(root), member, g_steal_pointer(&node));
+  return json_to_string(root, FALSE);
+}
+
+static void
+test_amounts_that_cannot_be_counted(void)
+{
+  static const char *const amounts[] = { "1000000001", "-1000000001", "9007199254740992",
+                                         "-9007199254740992" };
+
+  for (guint i = 0; i < G_N_ELEMENTS(amounts); i++) {
+    g_autoptr(GString) text = export_new(MEMBER, 1);
+    g_autofree char *line = line_with(2, "amount", amounts[i]);
+    g_string_append(text, line);
+    assert_refused(text->str, text->len, amounts[i]);
+  }
+}
+
+/* Refused at the first line too many; what was refused does not stay in the table of interned words. */
+static void
+test_too_many_words(void)
+{
+  g_autoptr(GString) text = export_new(MEMBER, 1);
+
+  for (int i = 0; i < 5000; i++) {
+    g_autofree char *zone = g_strdup_printf("\"Made/Up%d\"", i);
+    g_autofree char *line = line_with(i + 2, "zone", zone);
+    g_string_append_printf(text, "%s\n", line);
+  }
+  assert_refused_as(PRG_ERROR_TOO_LARGE, text->str, text->len, "1000 different");
+  g_assert_cmpuint(g_quark_try_string("Made/Up10"), !=, 0);
+  g_assert_cmpuint(g_quark_try_string("Made/Up1001"), ==, 0);
+}
+
+static void
+test_too_many_operations(void)
+{
+  g_autoptr(GString) text = export_new(MEMBER, PRG_BOOK_MAX_PENDING + 1);
+
+  assert_refused_as(PRG_ERROR_TOO_LARGE, text->str, text->len, "100000");
 }
 
 static void
@@ -184,6 +257,10 @@ main(int argc, char **argv)
   g_test_add_func("/transfer/refusals", test_refusals);
   g_test_add_func("/transfer/deep-header", test_deep_header);
   g_test_add_func("/transfer/damaged", test_damaged);
+  g_test_add_func("/transfer/deep-nesting", test_deep_nesting);
+  g_test_add_func("/transfer/amounts-that-cannot-be-counted", test_amounts_that_cannot_be_counted);
+  g_test_add_func("/transfer/too-many-words", test_too_many_words);
+  g_test_add_func("/transfer/too-many-operations", test_too_many_operations);
   g_test_add_func("/transfer/token", test_token);
   return g_test_run();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "../shuffle.h"
+#include "prg-error.h"
 #include "sync-helpers.h"
 
 static PrgRules *rules;
@@ -525,6 +526,35 @@ test_same_fold(void)
   }
 }
 
+/* Memory is bounded by what operations hold, not only by how many they are. */
+static void
+test_room(void)
+{
+  g_autoptr(PrgBook) book = new_book(0, NULL);
+  g_autofree char *large = g_strnfill(16 * 1024, 'x');
+  const guint fitting = PRG_BOOK_MAX_MIB * 64;
+
+  g_assert_true(prg_book_check_room(book, PRG_BOOK_MAX_PENDING, 0, NULL));
+  for (guint i = 0; i < fitting; i++) {
+    g_autofree char *id = numbered_id(i);
+    g_autoptr(PrgOperation) plain = make_operation(id, "email_sent", "", 10, DEVICE);
+    PrgOperation fields = *plain;
+    fields.details = large;
+    if (!prg_book_check_room(book, 1, strlen(large), NULL))
+      break;
+    take_one(book, prg_operation_new(&fields), PRG_OPERATION_NEW, FALSE);
+  }
+  guint taken = prg_book_n_entries(book);
+  g_assert_cmpuint(taken, <, fitting); /* ids and fields count too */
+  g_assert_cmpuint(taken, >, fitting * 9 / 10);
+  g_autoptr(GError) error = NULL;
+  g_assert_false(prg_book_check_room(book, 1, strlen(large), &error));
+  g_assert_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE);
+  g_clear_error(&error);
+  g_assert_false(prg_book_check_room(book, PRG_BOOK_MAX_PENDING - taken + 1, 0, &error));
+  g_assert_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -543,6 +573,7 @@ main(int argc, char **argv)
   g_test_add_func("/book/ledger-only", test_ledger_only);
   g_test_add_func("/book/meta", test_meta);
   g_test_add_func("/book/choice-turns", test_choice_turns);
+  g_test_add_func("/book/room", test_room);
   g_test_add_func("/book/incremental-view", test_incremental_view);
   g_test_add_func("/book/same-fold", test_same_fold);
   int code = g_test_run();
