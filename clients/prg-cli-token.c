@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -76,6 +78,16 @@ pipe_with(const char *bytes, gsize length)
   return -1;
 }
 
+/* Ctrl+\ at the prompt would leave what was typed in a file. */
+static void
+forbid_core_files(void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+    g_printerr("Core files cannot be switched off\n");
+}
+
 int
 prg_cli_open_token(const char *prompt)
 {
@@ -84,6 +96,7 @@ prg_cli_open_token(const char *prompt)
 
   if (!isatty(STDIN_FILENO))
     return dup(STDIN_FILENO);
+  forbid_core_files();
   int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   gssize length = tty >= 0 ? ask(tty, prompt, buffer, sizeof buffer) : -1;
   if (length > 0)

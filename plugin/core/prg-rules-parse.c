@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_CATALOGUE (4 * 1024 * 1024)
-
 /* Everything below reads a catalogue that has passed both checks. */
 
 static const char *
@@ -453,7 +451,7 @@ prg_rules_new_from_json(const char *json, gssize length, const char *name, GErro
   g_autoptr(GError) parse_error = NULL;
   JsonNode *root;
 
-  if (size > MAX_CATALOGUE) {
+  if (size > PRG_RULES_MAX_BYTES) {
     prg_rules_check_fail(&check, "", "more than 4 MiB", "a catalogue of rules");
     return NULL;
   }

@@ -5,6 +5,8 @@
 
 G_BEGIN_DECLS
 
+#define PRG_RULES_MAX_BYTES (4 * 1024 * 1024) /* of a catalogue's text */
+
 /* Daily counters, in the order and by the names of the domain. */
 typedef enum {
   PRG_METRIC_DIALS,

@@ -53,13 +53,32 @@ sync_directory(const char *directory, GError **error)
   return done || prg_store_fail_errno(directory, code, "sync", error);
 }
 
+static gboolean
+check_private(const char *directory, GError **error)
+{
+  struct stat info;
+
+  if (stat(directory, &info) != 0)
+    return prg_store_fail_errno(directory, errno, "open", error);
+  if (info.st_uid != geteuid()) {
+    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
+                "“%s” belongs to another user (%u), who could read and change what is kept in it. Remove it, "
+                "or make it your own.",
+                directory, (guint)info.st_uid);
+    return FALSE;
+  }
+  if ((info.st_mode & (S_ISVTX | 0777)) != DIRECTORY_MODE && !(info.st_mode & S_ISVTX) &&
+      g_chmod(directory, DIRECTORY_MODE) != 0)
+    return prg_store_fail_errno(directory, errno, "make private", error);
+  return TRUE;
+}
+
 /* Whatever the umask is: a new directory is private, and one of ours that was opened up is made private
  * again. */
-static gboolean
-make_directory(const char *directory, GError **error)
+gboolean
+prg_store_make_directory(const char *directory, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname(directory);
-  struct stat info;
 
   if (g_mkdir_with_parents(parent, DIRECTORY_MODE) != 0)
     return prg_store_fail_errno(parent, errno, "create", error);
@@ -69,12 +88,7 @@ make_directory(const char *directory, GError **error)
   } else if (errno != EEXIST) {
     return prg_store_fail_errno(directory, errno, "create", error);
   }
-  if (stat(directory, &info) != 0)
-    return prg_store_fail_errno(directory, errno, "open", error);
-  if (info.st_uid == geteuid() && (info.st_mode & (S_ISVTX | 0777)) != DIRECTORY_MODE &&
-      !(info.st_mode & S_ISVTX) && g_chmod(directory, DIRECTORY_MODE) != 0)
-    return prg_store_fail_errno(directory, errno, "make private", error);
-  return TRUE;
+  return check_private(directory, error);
 }
 
 static int
@@ -155,7 +169,7 @@ prg_store_files_open(const char *directory, const char *account, GError **error)
   self->directory = g_canonicalize_filename(directory, NULL);
   self->account = g_strdup(account);
   self->path = path_of(self, ".db");
-  if (make_directory(self->directory, error) && lock(self, error))
+  if (prg_store_make_directory(self->directory, error) && lock(self, error))
     return g_steal_pointer(&self);
   return NULL;
 }

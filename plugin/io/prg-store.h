@@ -76,6 +76,10 @@ void prg_store_close_async(PrgStore *self, GAsyncReadyCallback callback, gpointe
 gboolean prg_store_close_finish(PrgStore *self, GAsyncResult *result, GError **error);
 gboolean prg_store_close(PrgStore *self, GError **error);
 
+/* A folder that only its owner can look into (0700), with the folders above it, or one that is there and is
+ * made so; another user's is refused. Blocking. STORAGE_FAILED. */
+gboolean prg_store_make_directory(const char *directory, GError **error);
+
 /* Reads an account's values without taking its lock or opening it for writing (to find accounts on this
  * disk). Returns: (transfer full) (element-type utf8) account names in @directory */
 GPtrArray *prg_store_list(const char *directory);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-accounts.h"
+#include "prg-error.h"
 #include "prg-file.h"
 
 #include <string.h>
 
 #define FILE_NAME "accounts.ini"
+#define MAX_FILE (1024 * 1024)
 #define GROUP_LAST "last"
 
 struct _PrgAccounts {
@@ -90,18 +92,19 @@ prg_accounts_free(PrgAccounts *self)
 void
 prg_accounts_load_async(PrgAccounts *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_file_load_contents_async(self->file, prg_jobs_get_cancellable(self->jobs), callback, user_data);
+  prg_file_read_async(g_file_peek_path(self->file), MAX_FILE, prg_jobs_get_cancellable(self->jobs), callback,
+                      user_data);
 }
 
 void
 prg_accounts_load_finish(PrgAccounts *self, GAsyncResult *result)
 {
   g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL;
   gsize length;
+  g_autofree char *text = prg_file_read_finish(result, &length, &error);
 
-  if (!g_file_load_contents_finish(self->file, result, &text, &length, NULL, &error)) {
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+  if (text == NULL) {
+    if (!g_error_matches(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID) &&
         !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
       g_warning("The list of accounts cannot be read: %s", error->message);
     return;

@@ -172,11 +172,24 @@ static gboolean export(PrgService *self, GError **error)
   return TRUE;
 }
 
+/* A relative path in the environment means nothing (XDG base directory specification): it would lead to
+ * wherever this process stands. (transfer full) */
+static char *
+choose_directory(void)
+{
+  const char *data = g_get_user_data_dir();
+
+  if (g_path_is_absolute(data))
+    return g_build_filename(data, "lids-progression", NULL);
+  g_warning("XDG_DATA_HOME is not an absolute path and is not used: “%s”", data);
+  return g_build_filename(g_get_home_dir(), ".local", "share", "lids-progression", NULL);
+}
+
 static PrgService *
 service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *settings)
 {
   PrgService *self = g_new0(PrgService, 1);
-  g_autofree char *directory = g_build_filename(g_get_user_data_dir(), "lids-progression", NULL);
+  g_autofree char *directory = choose_directory();
 
   self->context = g_main_context_ref(context);
   self->connection = g_object_ref(connection);

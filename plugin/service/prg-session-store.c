@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store and the engine of the account in use, and the settings that reach them. */
 #include "prg-clock.h"
+#include "prg-file.h"
 #include "prg-session-private.h"
 
 #define META_DEVICE "device.id"
@@ -30,12 +31,12 @@ on_rules_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(PrgSession) self = user_data;
   g_autoptr(GError) error = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *path = g_file_get_path(G_FILE(source));
+  const char *path = prg_file_read_get_path(result);
   PrgRules *rules = NULL;
   gsize length;
+  g_autofree char *text = prg_file_read_finish(result, &length, &error);
 
-  if (g_file_load_contents_finish(G_FILE(source), result, &text, &length, NULL, &error))
+  if (text)
     rules = prg_rules_new_from_json(text, (gssize)length, path, &error);
   if (!self->is_started || g_strcmp0(path, self->rules_file) != 0) {
     g_clear_pointer(&rules, prg_rules_unref);
@@ -62,8 +63,8 @@ apply_rules_file(PrgSession *self)
     use_rules(self, prg_rules_new_builtin(), "");
     return;
   }
-  g_autoptr(GFile) file = g_file_new_for_path(path);
-  g_file_load_contents_async(file, prg_jobs_begin(self->jobs), on_rules_read, g_object_ref(self));
+  prg_file_read_async(path, PRG_RULES_MAX_BYTES, prg_jobs_begin(self->jobs), on_rules_read,
+                      g_object_ref(self));
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "prg-error.h"
 #include "prg-file.h"
 #include "prg-json.h"
+#include "prg-store.h"
 
 #include <errno.h>
 #include <gio/gunixinputstream.h>
@@ -390,7 +391,7 @@ save_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
   GError *error = NULL;
   gboolean done = FALSE;
 
-  if (prg_file_make_directory(transfer->directory, &error))
+  if (prg_store_make_directory(transfer->directory, &error))
     transfer->fd = prg_file_begin(temporary, &error);
   if (transfer->fd >= 0 && write_operations(transfer, cancellable, &error))
     done = prg_file_end(temporary, transfer->fd, path, &error);

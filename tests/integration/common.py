@@ -81,7 +81,7 @@ def expect_exact(server, session, total, rows, **more):
 
 
 # ---- many at once ----
-AT_ONCE = 50  # the bus allows a connection 128 calls without an answer
+AT_ONCE = 50  # calls without an answer; the service takes 1,000 of one program
 
 
 def call_plan(disposition="CONTACT", duration=150, lead="lead-1", **more):

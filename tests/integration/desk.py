@@ -289,7 +289,9 @@ class Session(sessions.Session):
         for pid in below:
             with contextlib.suppress(OSError):
                 parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-                if parent in found or mine in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                variables = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                # The bus gives what it starts its own address, with its id behind a comma.
+                if parent in found or any(one == mine or one.startswith(mine + b",") for one in variables):
                     found.add(pid)
         return found.intersection(below)
 

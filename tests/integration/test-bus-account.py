@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Signing in and out: what is checked before anything is kept, and where the token is, and where it is not."""
+"""Signing in and out: what is checked before anything is kept, and what stays behind. (Where the token is not: test-security-token.py.)"""
 import uuid
 
 from probe import *  # noqa: F403
@@ -166,61 +166,6 @@ def test_second_sign_in_meanwhile(env):
         wait_for(lambda: first and second, 30, "both answers")
     equal(sorted(type(answer[0]).__name__ for answer in (first, second)), ["Refused", "tuple"], "answers")
     equal(session.client.get(ACCOUNT, "SignedIn"), True, "SignedIn")
-
-
-def grep(session, token):
-    """The files of a session that hold the token, the encrypted keyring left out."""
-    found = []
-    for path in session.root.rglob("*"):
-        if path.is_file() and not path.is_symlink() and token in path.read_bytes():
-            found.append(str(path.relative_to(session.root)))
-    return found
-
-
-def test_the_token_is_nowhere_else(env):
-    server = env.new_sim("--provisioned")
-    session = env.session(signed_in=False)
-    token = server.token.encode()
-    with open(session.root / "traffic", "wb") as traffic:
-        monitor = subprocess.Popen(["dbus-monitor", "--address", session.env["DBUS_SESSION_BUS_ADDRESS"], "--binary"], stdout=traffic,
-                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=session.env)
-    try:
-        wait_for(lambda: (session.get("Version") and (session.root / "traffic").stat().st_size) or None, 20, "the monitor")
-        sign_in(session, server.url, server.new_member(), token)
-        session.call("CONTACT", 150)
-        session.sync()
-        session.stop()
-        session.sync()  # a new process, which found the token in the keyring
-        with refused("AuthenticationFailed"):
-            sign_in(session, server.url, server.new_member(), token + b"x")
-        server.control("POST", "revoke", {"token": server.token})
-        session.add("email_sent")
-        session.try_sync()
-        process = session.client.pid()
-        for name in ("environ", "cmdline"):
-            assert token not in pathlib.Path(f"/proc/{process}/{name}").read_bytes(), f"the token is in {name}"
-        session.stop()
-        with open(session.root / "home" / "export", "wb") as file:
-            session.client.call(SYNC, "Export", 0, fd=file.fileno())
-    finally:
-        monitor.terminate()
-        monitor.wait()
-    assert (session.root / "traffic").stat().st_size > 10000, "the monitor saw nothing"
-    equal(grep(session, token), [], "files with the token")
-    equal(grep(session, token.split(b".")[-1]), [], "files with its signature")
-
-
-def test_process_is_closed_to_others(env):
-    # Without capabilities not even root may look into a process that is not dumpable.
-    powerless = ["/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-    need(os.geteuid() == 0, "needs root")
-    session = env.session(wrapper=powerless)
-    status = pathlib.Path(f"/proc/{session.client.pid()}")
-    limits = (status / "limits").read_text().splitlines()
-    equal(next(line.split()[4:6] for line in limits if line.startswith("Max core file size")), ["0", "0"], "core files")
-    equal(run([*powerless, "cat", "/proc/self/environ"], session.env)[0], 0, "an ordinary process can be read")
-    equal(run([*powerless, "cat", status / "environ"], session.env)[0], 1, "the service's environment cannot")
-    equal(run([*powerless, "cat", status / "maps"], session.env)[0], 1, "nor can its memory map")
 
 
 def pending_session(env, server):

@@ -246,7 +246,7 @@ def test_events_filter(env):
 
 
 def pour(session, count):
-    """So many events of 1 XP as fast as it goes, 100 of them under way (a bus allows 128); the refusals."""
+    """So many events of 1 XP as fast as it goes, 100 of them under way; the refusals."""
     refusals, left = [], [count]
 
     def ask():

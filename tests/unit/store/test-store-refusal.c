@@ -305,7 +305,7 @@ fill_tmpfs(Fixture *self)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(prg_store_open(self->directory, ACCOUNT, NULL, NULL, &error));
-    assert_refused(error, self->directory, "Make the folder and its files writable");
+    assert_refused(error, self->directory, "belongs to another user (0)");
   }
 }
 
@@ -342,7 +342,7 @@ test_size_limit(Fixture *self, gconstpointer data)
   in_child(limit_size, self);
 }
 
-/* Somebody without rights on the directory; root has them all, so it becomes somebody else first. */
+/* Somebody else's directory is not used, whatever its rights; root becomes somebody else first. */
 static void
 open_without_rights(Fixture *self)
 {
@@ -352,7 +352,7 @@ open_without_rights(Fixture *self)
       (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
     _exit(77);
   g_assert_null(prg_store_open(self->directory, ACCOUNT, NULL, NULL, &error));
-  assert_refused(error, self->directory, "Make the folder and its files writable");
+  assert_refused(error, self->directory, "belongs to another user (0)");
 }
 
 static void
