@@ -35,14 +35,6 @@ sync_folder_of(const char *path, GError **error)
   return done || fail(folder, code, "sync", error);
 }
 
-gboolean
-prg_file_make_directory(const char *directory, GError **error)
-{
-  if (g_mkdir(directory, 0700) == 0)
-    return sync_folder_of(directory, error);
-  return errno == EEXIST || fail(directory, errno, "create", error);
-}
-
 int
 prg_file_begin(const char *temporary, GError **error)
 {

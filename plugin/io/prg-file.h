@@ -11,8 +11,6 @@ G_BEGIN_DECLS
  * Blocking: for worker threads. Errors: PRG_ERROR_STORAGE_FAILED; the message says path, cause and what to do.
  */
 
-/* Makes the folder, private, where there is none. It is there for good when this has succeeded. */
-gboolean prg_file_make_directory(const char *directory, GError **error);
 /* Returns: a file descriptor to write to, readable by its owner only; -1 on failure. */
 int prg_file_begin(const char *temporary, GError **error);
 /* Takes @fd over; the file is at @path when this has succeeded, what was there before is replaced. */

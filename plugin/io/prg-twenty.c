@@ -22,6 +22,10 @@ struct _PrgTwenty {
   SoupSession *session; /* (owned) */
   PrgRules *rules;      /* (owned) (nullable) */
   guint timeout_s;
+  guint n_sends; /* requests under way */
+  gboolean is_resting;
+  GMainContext *context; /* (owned) */
+  GSource *rest;         /* (owned) (nullable) closes idle connections */
 };
 
 G_DEFINE_FINAL_TYPE(PrgTwenty, prg_twenty, G_TYPE_OBJECT)
@@ -36,10 +40,14 @@ wipe(char *secret)
   g_free(secret);
 }
 
+static void stop_rest(PrgTwenty *self);
+
 static void
 prg_twenty_finalize(GObject *object)
 {
   PrgTwenty *self = PRG_TWENTY(object);
+  stop_rest(self);
+  g_main_context_unref(self->context);
   soup_session_abort(self->session);
   g_object_unref(self->session);
   g_clear_pointer(&self->rules, prg_rules_unref);
@@ -88,6 +96,7 @@ static void
 prg_twenty_init(PrgTwenty *self)
 {
   self->timeout_s = DEFAULT_TIMEOUT_S;
+  self->context = g_main_context_ref_thread_default();
 }
 
 /* Visible ASCII only: nothing that could end the header line. */
@@ -177,6 +186,7 @@ prg_wire_answer_free(PrgWireAnswer *self)
 /* --- one request --- */
 
 typedef struct {
+  PrgTwenty *twenty;    /* (owned) */
   SoupMessage *message; /* (owned) */
   GInputStream *stream; /* (owned) (nullable) */
   GByteArray *body;     /* (owned) */
@@ -201,6 +211,43 @@ send_disarm(Send *self)
 }
 
 static void
+stop_rest(PrgTwenty *self)
+{
+  if (self->rest != NULL)
+    g_source_destroy(self->rest);
+  g_clear_pointer(&self->rest, g_source_unref);
+}
+
+static gboolean
+on_rest(gpointer data)
+{
+  PrgTwenty *self = data;
+
+  g_clear_pointer(&self->rest, g_source_unref);
+  soup_session_abort(self->session);
+  return G_SOURCE_REMOVE;
+}
+
+/* From the loop, when libsoup has taken the connection of the last request back; and only idle connections are left, because
+ * an abort would cancel a request under way too. */
+static void
+close_idle(PrgTwenty *self)
+{
+  if (!self->is_resting || self->n_sends > 0 || self->rest != NULL)
+    return;
+  self->rest = g_idle_source_new();
+  g_source_set_callback(self->rest, on_rest, self, NULL);
+  g_source_attach(self->rest, self->context);
+}
+
+void
+prg_twenty_rest(PrgTwenty *self)
+{
+  self->is_resting = TRUE;
+  close_idle(self);
+}
+
+static void
 send_free(Send *self)
 {
   send_disarm(self);
@@ -211,6 +258,9 @@ send_free(Send *self)
   g_clear_object(&self->own);
   g_clear_object(&self->caller);
   g_byte_array_unref(self->body);
+  self->twenty->n_sends--;
+  close_idle(self->twenty);
+  g_object_unref(self->twenty);
   g_free(self);
 }
 
@@ -426,6 +476,10 @@ static Send *
 send_new(PrgTwenty *self, SoupMessage *message, GCancellable *caller)
 {
   Send *send = g_new0(Send, 1);
+  send->twenty = g_object_ref(self);
+  self->n_sends++;
+  self->is_resting = FALSE;
+  stop_rest(self);
   send->message = message;
   send->session = g_object_ref(self->session);
   g_signal_connect(message, "network-event", G_CALLBACK(on_network_event), send);

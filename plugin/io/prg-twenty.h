@@ -24,6 +24,9 @@ char *prg_twenty_parse_origin(const char *text, GError **error);
 PrgTwenty *prg_twenty_new(const char *origin, const char *token);
 void prg_twenty_set_timeout(PrgTwenty *self, guint seconds);
 void prg_twenty_set_rules(PrgTwenty *self, PrgRules *rules);
+/* Nothing is to be sent for a while: closes idle connections, as soon as no request is under way. Each would wake the process when it
+ * is closed later. */
+void prg_twenty_rest(PrgTwenty *self);
 
 /* Sync protocol: one exchange. Finishing fails only with PRG_ERROR_CANCELLED; everything else is the answer's outcome. */
 void prg_twenty_exchange_async(PrgTwenty *self,

@@ -151,6 +151,9 @@ handle_step(PrgEngine *self, PrgStep *step)
                   prg_machine_get_last_error(self->machine));
   if (!step->finished)
     return;
+  /* Where nothing was to be sent, the next request comes after an interval. */
+  if (step->pushed == 0 && self->twenty)
+    prg_twenty_rest(self->twenty);
   if (step->forced)
     prg_engine_tell_waiters(self, step->ok, step->pushed, step->changed);
   g_signal_emit(self, prg_engine_signals[PRG_ENGINE_SYNC_FINISHED], 0, step->ok, step->pushed, step->changed);

@@ -228,7 +228,7 @@ def wake_ups(rep):
     tracer.terminate()
     tracer.wait()
     times = [float(found[1]) for found in re.finditer(r"^\d+ +(\d+\.\d+) ", trace.read_text(errors="replace"), re.M)]
-    times = [at for at in times if at > times[0] + 1]  # the tracer's own arrival
+    times = [at for at in times if at > times[0] + 2]  # the tracer's own arrival, and the sync before
     moments = [at for at, before in zip(times, [0.0, *times]) if at - before > 1]
     print(f"# idle for {IDLE_INTERVAL * IDLE_INTERVALS} s: awake {len(moments)} times, "
           f"at {[round(at - times[0]) for at in moments]} s", flush=True)

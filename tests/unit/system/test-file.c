@@ -123,25 +123,6 @@ test_abandon(Place *self, gconstpointer data)
   g_assert_cmpint(g_access(self->path, F_OK), !=, 0);
 }
 
-static void
-test_folder(Place *self, gconstpointer data)
-{
-  g_autofree char *folder = g_build_filename(self->folder, "more", NULL);
-  g_autofree char *too_deep = g_build_filename(self->folder, "none", "more", NULL);
-  g_autoptr(GError) error = NULL;
-  struct stat info;
-
-  for (guint i = 0; i < 2; i++) {
-    prg_file_make_directory(folder, &error);
-    g_assert_no_error(error);
-  }
-  g_assert_cmpint(stat(folder, &info), ==, 0);
-  g_assert_cmpint(info.st_mode & 0777, ==, 0700);
-  g_assert_cmpint(g_rmdir(folder), ==, 0);
-  g_assert_false(prg_file_make_directory(too_deep, &error));
-  g_assert_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED);
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -151,6 +132,5 @@ main(int argc, char *argv[])
   ADD("full", test_full);
   ADD("in-the-way", test_in_the_way);
   ADD("abandon", test_abandon);
-  ADD("folder", test_folder);
   return g_test_run();
 }
