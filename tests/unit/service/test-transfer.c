@@ -96,15 +96,6 @@ assert_refused_as(PrgError code, const char *text, gsize length, const char *nam
   g_assert_nonnull(strstr(error->message, named));
 }
 
-/* A parser that calls itself would run out of stack. */
-static void
-test_deep_header(void)
-{
-  g_autofree char *text = g_strnfill(1000000, '[');
-
-  assert_refused(text, strlen(text), "Line 1");
-}
-
 static void
 assert_refused(const char *text, gsize length, const char *words)
 {
@@ -255,7 +246,6 @@ main(int argc, char **argv)
   g_test_add_func("/transfer/empty-export", test_empty_export);
   g_test_add_func("/transfer/same-line-twice", test_same_line_twice);
   g_test_add_func("/transfer/refusals", test_refusals);
-  g_test_add_func("/transfer/deep-header", test_deep_header);
   g_test_add_func("/transfer/damaged", test_damaged);
   g_test_add_func("/transfer/deep-nesting", test_deep_nesting);
   g_test_add_func("/transfer/amounts-that-cannot-be-counted", test_amounts_that_cannot_be_counted);
