@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "prg-file.h"
 #include "prg-error.h"
+#include "prg-file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -73,8 +73,7 @@ answer_task(GTask *task, PrgAnswer *answer)
   else if (answer->outcome == PRG_OUTCOME_OK)
     g_task_return_pointer(task, g_steal_pointer(&answer), (GDestroyNotify)prg_answer_free);
   else
-    g_task_return_error(task,
-                        prg_engine_error_of(answer->outcome, answer->reached, answer->message));
+    g_task_return_error(task, prg_engine_error_of(answer->outcome, answer->reached, answer->message));
   prg_answer_free(answer);
 }
 
