@@ -73,7 +73,10 @@ def new_rep(env, **more):
     """A signed-in rep whose service carries the shim, however it is started."""
     control = Control()
     more.setdefault("settings", {"push_delay": 60000})
-    rep = env.session(wrapper=["/usr/bin/env", f"LD_PRELOAD={SHIM}", f"PRG_CRASH_CONTROL={control.path}"], **more)
+    settings = [f"LD_PRELOAD={SHIM}", f"PRG_CRASH_CONTROL={control.path}"]
+    if "ASAN_OPTIONS" in os.environ:  # it wants to be loaded before everything else
+        settings.append(f"ASAN_OPTIONS={os.environ['ASAN_OPTIONS']}:verify_asan_link_order=0")
+    rep = env.session(wrapper=["/usr/bin/env", *settings], **more)
     rep.control = control
     rep.calls = []  # every call that was ever made for this member
     return rep
