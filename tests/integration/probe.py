@@ -130,11 +130,18 @@ def pipe_of(data):
         os.close(reader)
 
 
+def stands_still(pid):
+    """Whether every thread of a process is stopped."""
+    stats = [stat.read_text(encoding="utf-8") for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 @contextlib.contextmanager
 def stopped(pid):
     """A process stands still meanwhile. It may be killed so."""
     os.kill(pid, signal.SIGSTOP)
     try:
+        wait_for(lambda: stands_still(pid), 10, "the standstill")  # a busy machine lets it run a moment longer
         yield
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -6,6 +6,8 @@
 #include "wait.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 
 #define SECRETS "org.freedesktop.secrets"
 #define SECRETS_PATH "/org/freedesktop/secrets"
@@ -42,6 +44,17 @@ daemon_start(Fixture *f, gboolean unlock)
     g_assert_true(g_output_stream_write_all(input, PASSWORD, strlen(PASSWORD), NULL, NULL, NULL));
   g_assert_true(g_output_stream_close(input, NULL, NULL));
   wait_run((const char *const[]){ "gdbus", "wait", "--session", "--timeout", "10", SECRETS, NULL }, NULL);
+}
+
+/* Returns when it stands still: on a busy machine its threads may run a moment longer. */
+static void
+daemon_stop(Fixture *f)
+{
+  siginfo_t info;
+  int pid = atoi(g_subprocess_get_identifier(f->daemon));
+
+  g_subprocess_send_signal(f->daemon, SIGSTOP);
+  g_assert_cmpint(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT), ==, 0);
 }
 
 static void
@@ -438,7 +451,7 @@ test_stopped(Fixture *f, gconstpointer unused)
   gint64 start;
 
   assert_stored(f->keyring, MEMBER, "first");
-  g_subprocess_send_signal(f->daemon, SIGSTOP);
+  daemon_stop(f);
   start = g_get_monotonic_time();
   assert_lookup_fails(hasty, PRG_ERROR_KEYRING_UNAVAILABLE);
   g_assert_cmpint(g_get_monotonic_time() - start, >=, 200 * 1000);
@@ -460,7 +473,7 @@ test_cancelled(Fixture *f, gconstpointer unused)
   g_assert_null(lookup(f->keyring, NULL, NULL, before, &early));
   g_assert_error(early, PRG_ERROR, PRG_ERROR_CANCELLED);
 
-  g_subprocess_send_signal(f->daemon, SIGSTOP);
+  daemon_stop(f);
   prg_keyring_lookup_async(f->keyring, NULL, NULL, meanwhile, on_done, &waiting);
   wait_idle(50);
   g_assert_cmpuint(waiting.done, ==, 0);
