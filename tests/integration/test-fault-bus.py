@@ -12,11 +12,11 @@ from keyrings import start_keyring
 ROUNDS = int(os.environ.get("PRG_TEST_ROUNDS", "4"))  # of the races
 ALLOW_REPLACEMENT, REPLACE_EXISTING, DO_NOT_QUEUE = 1, 2, 4
 OWNER, QUEUED, EXISTS = 1, 2, 3
-MAIL = XP["email_sent"]
+NOTE = XP["note_added"]  # no badge counts notes
 
 
-class Mails:
-    """Mails that are told of with ids of their own, and told again until each is acknowledged."""
+class Notes:
+    """Notes that are told of with ids of their own, and told again until each is acknowledged."""
 
     def __init__(self, session):
         self.session = session
@@ -34,18 +34,18 @@ class Mails:
                 self.open.discard(name)
             else:
                 assert error.name in ("NoReply", "ServiceUnknown", "NameHasNoOwner", "Disconnected", "Closed", "Cancelled", "18"), error
-        self.session.client.send(NAME, "AddXP", "email_sent", options({"id": name}), done=done)
+        self.session.client.send(NAME, "AddXP", "note_added", options({"id": name}), done=done)
 
     def send(self, count):
         for _ in range(count):
             self.made += 1
-            self.tell(f"mail-{self.made}")
+            self.tell(f"note-{self.made}")
 
     def some_answered(self, count):
         wait_event(lambda: len(self.acknowledged) >= count, what="answers")
 
     def interrupt(self, fault):
-        """Does that to the session while mails are under way, some of them answered."""
+        """Does that to the session while notes are under way, some of them answered."""
         known = len(self.acknowledged)
         self.send(40)
         self.some_answered(known + 5)
@@ -58,14 +58,14 @@ class Mails:
         wait_event(lambda: not self.open, what="the answers of what was repeated")
 
     def check(self, server):
-        """Every acknowledged mail is an event, none twice, and both ends agree."""
+        """Every acknowledged note is an event, none twice, and both ends agree."""
         session = self.session
         self.repeat()
         ids = [event["id"] for event in session.events()]
         equal(len(ids), len(set(ids)), "different events")
         equal(set(ids), set(self.acknowledged.values()), "events")
         session.sync_until_well()
-        expect_exact(server, session, self.made * MAIL, self.made)
+        expect_exact(server, session, self.made * NOTE, self.made)
 
 
 def kill_bus(session):
@@ -98,14 +98,14 @@ def test_bus_restart(env):
     session = session_with_known_keyring(env)
     child = session.start_daemon()
     session.sign_in(env.server)
-    mails = Mails(session)
+    notes = Notes(session)
     for number in range(3):
-        mails.interrupt(kill_bus)
+        notes.interrupt(kill_bus)
         equal(child.wait(timeout=20 * SLOW), 0, "exit code of the service")
         new_bus(session)
         child = session.start_daemon(name=f"daemon-{number}")
         wait_property(session.client, SYNC, "State", "idle")
-    mails.check(env.server)
+    notes.check(env.server)
 
 
 @parametrize(["default", "own"])
@@ -118,9 +118,9 @@ def test_bus_restart_under_a_host(env, context):
     host.says("start", "started")
     wait_owner(session, host)
     session.sign_in(env.server)
-    mails = Mails(session)
+    notes = Notes(session)
     for _ in range(2):
-        mails.interrupt(kill_bus)
+        notes.interrupt(kill_bus)
         host.says("stop", "stopped")
         equal((host.files(), host.threads()), ([], []), "open files and threads")
         host.says("spin", "dispatched 0")
@@ -128,13 +128,13 @@ def test_bus_restart_under_a_host(env, context):
         host.says("connect", "connected")
         host.says("start", "started")
         wait_owner(session, host)
-        mails.repeat()
+        notes.repeat()
     # libsecret keeps to the shared connection that died: XP is earned, and waits for a process that reaches the keyring.
     host.says("stop", "stopped")
     host.quit()
     session.start_daemon()
     wait_property(session.client, SYNC, "State", "idle")
-    mails.check(env.server)
+    notes.check(env.server)
 
 
 # ---- the name ----
@@ -165,9 +165,9 @@ def test_name_taken_before_the_start(env):
         release_name(client)
     wait_for(lambda: session.client.pid() == child.pid, 20, "the service's name")
     session.sign_in(env.server)
-    session.add("email_sent")
+    session.add("note_added")
     session.sync()
-    expect_exact(env.server, session, MAIL, 1)
+    expect_exact(env.server, session, NOTE, 1)
     for client in (other, third):
         client.close()
 
@@ -178,7 +178,7 @@ def test_name_cannot_be_taken_from_the_service(env):
     pid = session.client.pid()
     equal(request_name(other, REPLACE_EXISTING | DO_NOT_QUEUE), EXISTS, "answer to a program that would replace the service")
     equal(request_name(other, REPLACE_EXISTING | ALLOW_REPLACEMENT), QUEUED, "answer to one that would also wait")
-    session.add("email_sent")
+    session.add("note_added")
     equal(session.client.pid(), pid, "owner of the name")
     # When the service ends, the name is the other's; a service that is started then waits for it.
     os.kill(pid, signal.SIGTERM)
@@ -188,9 +188,9 @@ def test_name_cannot_be_taken_from_the_service(env):
     release_name(other)
     other.close()
     wait_for(lambda: session.client.pid() == child.pid, 20, "the service's name")
-    equal(session.total(), MAIL, "TotalXp")
+    equal(session.total(), NOTE, "TotalXp")
     session.sync()
-    expect_exact(env.server, session, MAIL, 1)
+    expect_exact(env.server, session, NOTE, 1)
 
 
 # ---- races ----
@@ -225,7 +225,7 @@ def test_race(env):
     session.sign_in(env.server)
     racers[0].end()
     session.await_no_owner()
-    mails, owners = Mails(session), set()
+    notes, owners = Notes(session), set()
     for number in range(1, ROUNDS + 1):
         racers = {racer.process.pid: racer for racer in (Racer(session, number, "default"), Racer(session, number, "own"))}
         for racer in racers.values():
@@ -234,19 +234,19 @@ def test_race(env):
         racers[late.process.pid] = late
         while racers:
             owner_pid = wait_event(session.client.pid, 20, "an owner")
-            known = len(mails.acknowledged)
-            mails.send(30)
-            mails.some_answered(known + 3)
+            known = len(notes.acknowledged)
+            notes.send(30)
+            notes.some_answered(known + 3)
             equal([pid for pid, racer in racers.items() if racer.has_files()], [owner_pid], "processes with an open store")
             owners.add(racers[owner_pid].host is None)
             racers.pop(owner_pid).end()
             wait_event(lambda gone=owner_pid: session.client.pid() != gone, 20, "the next owner")
             if racers:
                 wait_event(session.client.pid, 20, "the next owner")
-                mails.repeat()
+                notes.repeat()
     last = Racer(session, "last")
     wait_event(session.client.pid, 20, "an owner")
-    mails.check(env.server)
+    notes.check(env.server)
     last.process.terminate()
     equal(last.process.wait(timeout=20 * SLOW), 0, "exit code of the last one")
     equal(owners, {True, False}, "the daemon and the hosts had their turns")

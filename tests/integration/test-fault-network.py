@@ -35,7 +35,7 @@ def test_flapping(env):
     answers, errors = [], []
 
     def earn():
-        rep.client.send(NAME, "AddXP", "email_sent", {"ref": GLib.Variant("s", f"mail-{len(answers)}")},
+        rep.client.send(NAME, "AddXP", "note_added", {"ref": GLib.Variant("s", f"note-{len(answers)}")},
                         done=lambda answer, error: (errors if error else answers).append(error or answer))
 
     env.server.clear_requests()
@@ -56,7 +56,7 @@ def test_flapping(env):
     assert wakes <= 30 * (FLIPS + len(answers)), f"{wakes} wake-ups"
     wait_property(rep.client, SYNC, "PendingOperations", 0, 60)
     rep.sync_until_well()
-    expect_exact(env.server, rep, FLIPS * XP["email_sent"], FLIPS)
+    expect_exact(env.server, rep, FLIPS * XP["note_added"], FLIPS)
 
 
 def named_rep(env, options):
