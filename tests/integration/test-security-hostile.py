@@ -64,8 +64,7 @@ def test_flood_without_reading(env):
         thread.join(120 * SLOW)
         assert not thread.is_alive(), "the bus does not take the calls"
         session.get("Version")
-    session.sync()  # after all that came before
-    taken = session.total() - 200
+    taken = session.total() - 200  # so far; what was admitted and waits is at most MOST more
     print(f"# {taken} of 50,000 calls taken; {memory(pid) - before} KiB", flush=True)
     assert 0 < taken < 50000, f"{taken} taken"
     equal(session.client.pid(), pid, "the process")
