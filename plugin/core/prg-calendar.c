@@ -96,13 +96,24 @@ prg_day_parse(const char *text, gint *number)
   return TRUE;
 }
 
+static void
+put_digits(char *text, guint count, gint value)
+{
+  for (; count > 0; count--, value /= 10)
+    text[count - 1] = (char)('0' + value % 10);
+}
+
 char *
 prg_day_format(gint number)
 {
   gint last = days_from_civil((Civil){ LAST_YEAR, 12, 31 });
   Civil civil = civil_from_days(CLAMP(number, 0, last));
+  char *text = g_strdup("yyyy-mm-dd");
 
-  return g_strdup_printf("%04d-%02d-%02d", civil.year, civil.month, civil.day);
+  put_digits(text, 4, civil.year);
+  put_digits(text + 5, 2, civil.month);
+  put_digits(text + 8, 2, civil.day);
+  return text;
 }
 
 static gint64

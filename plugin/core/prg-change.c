@@ -11,6 +11,8 @@ prg_change_free(PrgChange *self)
   g_free(self->note);
   g_free(self->answer);
   g_free(self->text);
+  if (self->parsed != NULL)
+    self->parsed_free(self->parsed);
   g_free(self);
 }
 
@@ -57,10 +59,13 @@ prg_changes_state(GPtrArray *self,
   return change;
 }
 
-void
+PrgChange *
 prg_changes_base(GPtrArray *self, const char *text)
 {
-  changes_add(self, PRG_CHANGE_BASE)->text = g_strdup(text);
+  PrgChange *change = changes_add(self, PRG_CHANGE_BASE);
+
+  change->text = g_strdup(text);
+  return change;
 }
 
 void

@@ -27,7 +27,9 @@ typedef struct {
   gint64 created_at;       /* STATE: the ledger's createdAt, 0 = keep */
   char *answer;            /* (owned) (nullable) PUT: the reply given to the caller, for a repeated id */
   char *text;              /* (owned) (nullable) */
-  gint64 at;               /* AUDIT: µs UTC */
+  gpointer parsed;         /* (owned) (nullable) BASE: what @text says, so that the book need not parse it */
+  GDestroyNotify parsed_free;
+  gint64 at; /* AUDIT: µs UTC */
 } PrgChange;
 void prg_change_free(PrgChange *self);
 
@@ -41,7 +43,8 @@ PrgChange *prg_changes_state(GPtrArray *self,
                              PrgOperationState state,
                              gboolean in_base,
                              const char *note);
-void prg_changes_base(GPtrArray *self, const char *text);
+/* The array owns the change returned; its @parsed may be set by who knows it. */
+PrgChange *prg_changes_base(GPtrArray *self, const char *text);
 void prg_changes_meta(GPtrArray *self, const char *key, const char *value);
 void prg_changes_audit(GPtrArray *self, gint64 at, const char *json);
 

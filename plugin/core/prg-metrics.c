@@ -184,19 +184,51 @@ prg_metrics_find(const PrgView *view, const PrgRules *rules, const char *metric,
 }
 
 static gboolean
-is_ours(const char *key)
+is_ours(const char *key, gsize length)
 {
   for (int i = 0; i < PRG_N_RATES; i++) {
-    if (g_str_equal(key, rate_table[i].key))
+    if (strlen(rate_table[i].key) == length && memcmp(key, rate_table[i].key, length) == 0)
       return TRUE;
   }
-  return g_str_equal(key, LAST_CALCULATED);
+  return length == strlen(LAST_CALCULATED) && memcmp(key, LAST_CALCULATED, length) == 0;
+}
+
+/* Whether @text has no key of other programs. It nearly always is our own text from before, and parsing costs far more than this look:
+ * every comma that may separate two keys must be followed by a key of ours. In doubt FALSE. */
+static gboolean
+holds_only_ours(const char *text)
+{
+  for (char expected = '{'; *text == expected; expected = ',') {
+    const char *key = text + 1;
+    const char *end = *key == '"' ? strchr(key + 1, '"') : NULL;
+
+    if (end == NULL || end[1] != ':' || !is_ours(key + 1, (gsize)(end - key - 1)))
+      return FALSE;
+    text = end + strcspn(end, ",}");
+  }
+  return text[0] == '}' && text[1] == '\0';
 }
 
 static void
-keep_foreign_keys(JsonObject *object, const char *existing)
+put_key(GString *text, const char *key)
 {
-  g_autoptr(JsonNode) root = existing != NULL ? prg_json_parse_object(existing, strlen(existing)) : NULL;
+  g_string_append_printf(text, "%c\"%s\":", text->len == 0 ? '{' : ',', key);
+}
+
+static void
+put_double(GString *text, double value)
+{
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append(text, g_ascii_dtostr(digits, sizeof digits, value));
+  if (strpbrk(digits, ".en") == NULL) /* still a double for who reads it */
+    g_string_append(text, ".0");
+}
+
+static void
+put_foreign_keys(GString *text, const char *existing)
+{
+  g_autoptr(JsonNode) root = prg_json_parse_object(existing, strlen(existing));
   JsonObjectIter iter;
   const char *key;
   JsonNode *node;
@@ -205,22 +237,30 @@ keep_foreign_keys(JsonObject *object, const char *existing)
     return;
   json_object_iter_init_ordered(&iter, json_node_get_object(root));
   while (json_object_iter_next_ordered(&iter, &key, &node)) {
-    if (!is_ours(key))
-      json_object_set_member(object, key, json_node_copy(node));
+    g_autofree char *quoted = prg_json_quote(key);
+    g_autofree char *value = json_to_string(node, FALSE);
+
+    if (!is_ours(key, strlen(key)))
+      g_string_append_printf(text, ",%s:%s", quoted, value);
   }
 }
 
 char *
 prg_metrics_to_json(const PrgMetrics *metrics, const char *existing, gint64 calculated_at)
 {
-  g_autoptr(JsonObject) object = json_object_new();
+  GString *text = g_string_new(NULL);
   g_autofree char *instant = prg_instant_format(calculated_at);
 
   for (int i = 0; i < PRG_N_RATES; i++) {
-    if (metrics->known[i])
-      json_object_set_double_member(object, rate_table[i].key, metrics->rates[i]);
+    if (!metrics->known[i])
+      continue;
+    put_key(text, rate_table[i].key);
+    put_double(text, metrics->rates[i]);
   }
-  json_object_set_string_member(object, LAST_CALCULATED, instant);
-  keep_foreign_keys(object, existing);
-  return prg_json_print_object(object);
+  put_key(text, LAST_CALCULATED);
+  g_string_append_printf(text, "\"%s\"", instant);
+  if (existing != NULL && *existing != '\0' && !holds_only_ours(existing))
+    put_foreign_keys(text, existing);
+  g_string_append_c(text, '}');
+  return g_string_free(text, FALSE);
 }

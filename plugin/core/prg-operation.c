@@ -90,12 +90,14 @@ uuid_parse(const char *text, guint8 bytes[UUID_BYTES])
 static char *
 uuid_format(const guint8 bytes[UUID_BYTES])
 {
+  static const char digits[] = "0123456789abcdef";
   GString *text = g_string_sized_new(36);
 
   for (guint i = 0; i < UUID_BYTES; i++) {
     if (i == 4 || i == 6 || i == 8 || i == 10)
       g_string_append_c(text, '-');
-    g_string_append_printf(text, "%02x", bytes[i]);
+    g_string_append_c(text, digits[bytes[i] >> 4]);
+    g_string_append_c(text, digits[bytes[i] & 0xf]);
   }
   return g_string_free(text, FALSE);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-book.h"
 #include "prg-json.h"
+#include <math.h>
 #include <string.h>
 
 /* The base is kept as one JSON text: a cache of what Twenty said, rebuilt from Twenty when it cannot be read.
@@ -111,6 +112,82 @@ static const Field time_fields[] = {
 
 #define AT(record, field, type) (G_STRUCT_MEMBER(type, (record), (field)->offset))
 
+/* A number that is out of bounds is kept as what it was taken for. */
+static double
+kept_number(PrgNumber number)
+{
+  return ABS(number.raw) <= MAX_NUMBER ? number.raw : (double)number.value;
+}
+
+PrgBase *
+prg_base_settled(const PrgBase *self)
+{
+  PrgBase *base = prg_base_copy(self);
+  g_ptr_array_set_size(base->record->faults, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS(number_fields); i++) {
+    PrgNumber *number = &AT(base->record, &number_fields[i], PrgNumber);
+    number->raw = number->known ? kept_number(*number) : 0;
+    number->value = number->known ? (gint64)floor(number->raw) : 0;
+  }
+  return base;
+}
+
+static gboolean
+same_number(PrgNumber a, PrgNumber b)
+{
+  return a.known == b.known && a.raw == b.raw;
+}
+
+static gboolean
+same_ids(const PrgIdSet *a, const PrgIdSet *b)
+{
+  if (prg_id_set_size(a) != prg_id_set_size(b))
+    return FALSE;
+  for (guint i = 0; i < prg_id_set_size(a); i++)
+    if (!g_str_equal(prg_id_set_get(a, i), prg_id_set_get(b, i)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+same_record(PrgRecord *a, PrgRecord *b)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(text_fields); i++)
+    if (!g_str_equal(AT(a, &text_fields[i], char *), AT(b, &text_fields[i], char *)))
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(number_fields); i++)
+    if (!same_number(AT(a, &number_fields[i], PrgNumber), AT(b, &number_fields[i], PrgNumber)))
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(set_fields); i++)
+    if (!same_ids(AT(a, &set_fields[i], PrgIdSet *), AT(b, &set_fields[i], PrgIdSet *)))
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(time_fields); i++)
+    if (AT(a, &time_fields[i], gint64) != AT(b, &time_fields[i], gint64))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+same_groups(GArray *a, GArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++) {
+    const PrgGroup *one = &g_array_index(a, PrgGroup, i), *other = &g_array_index(b, PrgGroup, i);
+    if (one->device != other->device || one->kind != other->kind || one->count != other->count ||
+        one->sum != other->sum) /* the strings are interned */
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+prg_base_equal(const PrgBase *a, const PrgBase *b)
+{
+  return a->known == b->known && a->older == b->older && same_groups(a->groups, b->groups) &&
+         same_record(a->record, b->record);
+}
+
 static void
 add_record(JsonBuilder *builder, PrgRecord *record)
 {
@@ -121,10 +198,8 @@ add_record(JsonBuilder *builder, PrgRecord *record)
   for (gsize i = 0; i < G_N_ELEMENTS(number_fields); i++) {
     PrgNumber number = AT(record, &number_fields[i], PrgNumber);
     json_builder_set_member_name(builder, number_fields[i].name);
-    /* A number that is out of bounds is kept as what it was taken for. */
     if (number.known)
-      json_builder_add_double_value(builder,
-                                    ABS(number.raw) <= MAX_NUMBER ? number.raw : (double)number.value);
+      json_builder_add_double_value(builder, kept_number(number));
     else
       json_builder_add_null_value(builder);
   }
@@ -193,9 +268,7 @@ read_number(JsonObject *object, const Field *field, PrgRecord *record)
   double raw = number ? json_node_get_double(node) : 0;
   if (!number || !(ABS(raw) <= MAX_NUMBER))
     return;
-  AT(record, field, PrgNumber) = (PrgNumber){ TRUE, (gint64)raw, raw };
-  if (raw < 0 && (double)(gint64)raw != raw)
-    AT(record, field, PrgNumber).value -= 1; /* floor */
+  AT(record, field, PrgNumber) = (PrgNumber){ TRUE, (gint64)floor(raw), raw };
 }
 
 static gboolean

@@ -217,7 +217,7 @@ take_one(PrgBook *self, PrgChange *change)
     break;
   case PRG_CHANGE_BASE:
     prg_base_free(self->base);
-    self->base = prg_base_from_json(change->text);
+    self->base = change->parsed ? g_steal_pointer(&change->parsed) : prg_base_from_json(change->text);
     break;
   case PRG_CHANGE_META:
     if (change->text)

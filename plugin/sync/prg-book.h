@@ -107,6 +107,10 @@ char *prg_base_to_json(const PrgBase *self);
 PrgBase *prg_base_from_json(const char *json);
 PrgBase *prg_base_new(const PrgRecord *record, GArray *groups, gint64 older);
 PrgBase *prg_base_copy(const PrgBase *self);
+/* @self as a restart reads it from the store: without faults, and numbers out of bounds as what they were taken for.
+ * Returns: (transfer full) */
+PrgBase *prg_base_settled(const PrgBase *self);
+gboolean prg_base_equal(const PrgBase *a, const PrgBase *b); /* both settled: the same JSON text */
 void prg_base_free(PrgBase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgBase, prg_base_free)
 /* Rows and XP of the ledger by event type. */

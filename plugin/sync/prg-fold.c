@@ -468,17 +468,29 @@ plan_awards(PrgMachine *self, const PrgInput *input, const PrgBase *base, GPtrAr
   prg_book_plan_awards(self->book, view, &moment, "", changes);
 }
 
+/* One that says nothing new is not written again: a long idle day is no wear for the disk. */
+static void
+put_base(PrgMachine *self, const PrgBase *base, GPtrArray *changes)
+{
+  if (prg_base_equal(base, prg_book_get_base(self->book)))
+    return;
+  g_autofree char *text = prg_base_to_json(base);
+  PrgChange *change = prg_changes_base(changes, text);
+  change->parsed = prg_base_copy(base);
+  change->parsed_free = (GDestroyNotify)prg_base_free;
+}
+
 void
 prg_fold_settle(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
   GPtrArray *changes = prg_changes_new();
   /* A fold's answer says what stands in Twenty now. */
   const PrgRecord *record = self->did_fold ? self->folded : self->reading->record;
-  g_autoptr(PrgBase) base = prg_base_new(record, self->reading->groups, self->older);
+  g_autoptr(PrgBase) read = prg_base_new(record, self->reading->groups, self->older);
+  g_autoptr(PrgBase) base = prg_base_settled(read);
   settle_meta(self, input, changes);
   settle_entries(self, changes);
-  g_autofree char *text = prg_base_to_json(base);
-  prg_changes_base(changes, text);
+  put_base(self, base, changes);
   if (prg_book_get_base(self->book)->known || prg_book_n_entries(self->book) > 0)
     plan_awards(self, input, base, changes);
   prg_machine_commit(self, step, changes, PRG_PHASE_SETTLED);
