@@ -106,6 +106,21 @@ audit_row(PrgMachine *self, GPtrArray *changes, const char *event, const PrgOper
   prg_changes_audit(changes, operation->occurred_at, text);
 }
 
+/* Its row is in the ledger. Another machine that imported it may have sent what pays once with another amount: the ledger's counts. */
+static void
+acknowledge_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
+{
+  const PrgOperation *ours = entry->operation, *theirs = row->operation;
+  if (ours->amount != theirs->amount)
+    prg_changes_put(changes, row->operation, PRG_OPERATION_LEDGERED, entry->in_base)->note =
+        g_strdup("it was sent by another device with another amount");
+  else
+    prg_changes_state(changes, ours->id, PRG_OPERATION_LEDGERED, entry->in_base, NULL)->created_at =
+        theirs->created_at;
+  g_hash_table_add(self->accepted_kinds, (gpointer)ours->kind);
+  self->pushed++;
+}
+
 void
 prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
 {
@@ -126,10 +141,7 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
     prg_changes_put(changes, row->operation, PRG_OPERATION_SUPERSEDED, entry->in_base)->note =
         g_strdup("another device's row was there first");
   } else {
-    prg_changes_state(changes, ours->id, PRG_OPERATION_LEDGERED, entry->in_base, NULL)->created_at =
-        theirs->created_at;
-    g_hash_table_add(self->accepted_kinds, (gpointer)ours->kind);
-    self->pushed++;
+    acknowledge_row(self, entry, row, changes);
   }
   if (!row->deleted && !g_str_equal(row->record_id, self->record_id))
     g_ptr_array_add(self->relink, g_strdup(ours->id));

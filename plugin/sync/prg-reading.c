@@ -422,6 +422,21 @@ prg_reading_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step)
   prg_machine_ask(self, step, request);
 }
 
+static gboolean
+is_set_aside(const PrgEntry *entry)
+{
+  return entry->state == PRG_OPERATION_QUARANTINED || entry->state == PRG_OPERATION_DISCARDED;
+}
+
+/* It was refused, and perhaps given up; but a request that was under way for long, or another machine that imported it, has brought it
+ * into the ledger, where it counts. */
+static gboolean
+is_taken_after_all(const PrgEntry *entry, const PrgOperation *row)
+{
+  return is_set_aside(entry) && g_str_equal(entry->operation->kind, row->kind) &&
+         g_str_equal(entry->operation->ref, row->ref);
+}
+
 /* A row of the ledger as a change of the book, if it tells anything new. */
 static void
 take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
@@ -434,14 +449,14 @@ take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
   if (!entry || entry->state == PRG_OPERATION_VOIDED) {
     prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_REMOTE, TRUE);
     self->changed = TRUE;
-  } else if (entry->state == PRG_OPERATION_NEW || entry->state == PRG_OPERATION_SENT) {
+  } else if (entry->state == PRG_OPERATION_NEW || entry->state == PRG_OPERATION_SENT ||
+             is_taken_after_all(entry, operation)) {
     prg_push_resolve_row(self, entry, row, changes);
   } else if (prg_entry_is_on_ledger(entry) && !g_str_equal(entry->operation->device, operation->device)) {
     /* A restored server took another machine's row of the same id this time. */
     prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_SUPERSEDED,
                     entry->in_base);
-  } else if (entry->operation->created_at != operation->created_at &&
-             entry->state != PRG_OPERATION_DISCARDED && entry->state != PRG_OPERATION_QUARANTINED) {
+  } else if (entry->operation->created_at != operation->created_at && !is_set_aside(entry)) {
     prg_changes_state(changes, operation->id, entry->state, entry->in_base, NULL)->created_at =
         operation->created_at;
   }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim-device.h"
-#include "prg-calendar.h"
 
-static void
-boot(SimDevice *self, SimWorld *world)
+/* ---- starting, stopping ---- */
+
+static PrgSnapshot *
+read_disk(const SimDevice *self)
 {
   PrgSnapshot *snapshot = prg_snapshot_new();
-  for (guint i = 0; i < self->order->len; i++) {
-    const PrgEntry *stored = g_hash_table_lookup(self->disk, g_ptr_array_index(self->order, i));
+  for (guint i = 0; i < self->entries->len; i++) {
+    const PrgEntry *stored = g_ptr_array_index(self->entries, i);
     PrgEntry *entry = g_new0(PrgEntry, 1);
     entry->operation = prg_operation_ref(stored->operation);
     entry->state = stored->state;
@@ -20,23 +21,33 @@ boot(SimDevice *self, SimWorld *world)
   while (g_hash_table_iter_next(&iter, &key, &value))
     g_hash_table_insert(snapshot->meta, g_strdup(key), g_strdup(value));
   snapshot->base = g_strdup(self->base);
+  return snapshot;
+}
+
+static void
+boot(SimDevice *self, SimWorld *world)
+{
   self->boot = world->now;
-  self->book = prg_book_new(self->rules, world->member, self->id, snapshot);
+  self->budget = 50 * 1200 * 1000;
+  self->budget_at = world->now;
+  self->book = prg_book_new(world->rules, world->member, self->id.text, read_disk(self));
   self->machine = prg_machine_new(self->book);
-  sim_device_feed(self, world, PRG_INPUT_CREDENTIALS, NULL, self->has_token);
+  self->is_changed = TRUE;
+  if (!self->is_online)
+    sim_device_feed(self, world, PRG_INPUT_NETWORK, NULL, FALSE);
+  sim_device_feed(self, world, PRG_INPUT_CREDENTIALS, NULL, !self->is_away);
 }
 
 SimDevice *
-sim_device_new(guint number, PrgRules *rules, SimWorld *world)
+sim_device_new(guint number, SimWorld *world)
 {
   SimDevice *self = g_new0(SimDevice, 1);
   self->number = number;
   self->id = sim_uuid(&world->random);
-  self->rules = prg_rules_ref(rules);
-  self->disk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)prg_entry_free);
-  self->order = g_ptr_array_new_with_free_func(g_free);
+  self->entries = g_ptr_array_new_with_free_func((GDestroyNotify)prg_entry_free);
+  self->by_id = g_hash_table_new(g_str_hash, g_str_equal);
   self->meta = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  self->has_token = TRUE;
+  self->has_token = self->is_online = TRUE;
   boot(self, world);
   return self;
 }
@@ -44,29 +55,31 @@ sim_device_new(guint number, PrgRules *rules, SimWorld *world)
 static void
 lose_memory(SimDevice *self)
 {
-  prg_step_clear(&self->step);
+  g_clear_pointer(&self->request, prg_request_free);
+  g_clear_pointer(&self->changes, g_ptr_array_unref);
   g_clear_pointer(&self->machine, prg_machine_free);
   g_clear_pointer(&self->book, prg_book_free);
+  self->is_sent = self->retry_wanted = FALSE;
 }
 
 void
 sim_device_free(SimDevice *self)
 {
   lose_memory(self);
-  g_hash_table_unref(self->disk);
-  g_ptr_array_unref(self->order);
+  g_hash_table_unref(self->by_id);
+  g_ptr_array_unref(self->entries);
   g_hash_table_unref(self->meta);
-  prg_rules_unref(self->rules);
   g_free(self->base);
-  g_free(self->id);
   g_free(self);
 }
 
 void
 sim_device_crash(SimDevice *self, SimWorld *world)
 {
+  SimShown before = sim_device_shown(self, world);
   lose_memory(self);
   boot(self, world);
+  sim_device_check_restart(self, world, &before);
 }
 
 void
@@ -74,91 +87,150 @@ sim_device_damage(SimDevice *self, SimWorld *world)
 {
   lose_memory(self);
   g_clear_pointer(&self->base, g_free);
-  for (guint i = self->order->len; i > 0; i--) {
-    const char *id = g_ptr_array_index(self->order, i - 1);
-    PrgEntry *entry = g_hash_table_lookup(self->disk, id);
+  for (guint i = self->entries->len; i > 0; i--) {
+    PrgEntry *entry = g_ptr_array_index(self->entries, i - 1);
     entry->in_base = FALSE;
-    if (entry->state == PRG_OPERATION_REMOTE) {
-      g_hash_table_remove(self->disk, id);
-      g_ptr_array_remove_index(self->order, i - 1);
-    }
+    if (entry->state != PRG_OPERATION_REMOTE)
+      continue;
+    g_hash_table_remove(self->by_id, entry->operation->id);
+    g_ptr_array_remove_index(self->entries, i - 1);
   }
   boot(self, world);
+}
+
+/* ---- the machine ---- */
+
+/* A bound of its own, not the machine's: 50 requests in a burst, one more every 1.2 s. */
+static void
+check_rate(SimDevice *self, SimWorld *world)
+{
+  const gint64 each = 1200 * 1000;
+  self->budget = MIN(self->budget + world->now - self->budget_at, 50 * each);
+  self->budget_at = world->now;
+  self->budget -= each;
+  if (self->budget < 0)
+    sim_fail(world, "device %u sends more than 50 requests at once and one every 1.2 s", self->number);
+}
+
+/* What the machine asks for, and that it asks for one thing at a time. */
+static void
+take_step(SimDevice *self, SimWorld *world, PrgStep *step)
+{
+  gboolean is_busy = self->request || self->changes || self->is_sent;
+  if (step->request && step->changes)
+    sim_fail(world, "device %u asks for a request and a commit at once", self->number);
+  else if ((step->request || step->changes) && is_busy)
+    sim_fail(world, "device %u asks for something while something else is under way", self->number);
+  if (step->request)
+    check_rate(self, world);
+  if (!self->request)
+    self->request = g_steal_pointer(&step->request);
+  if (!self->changes)
+    self->changes = g_steal_pointer(&step->changes);
 }
 
 void
 sim_device_feed(SimDevice *self, SimWorld *world, PrgInputKind kind, PrgAnswer *answer, gboolean online)
 {
   g_autoptr(PrgAnswer) owned = answer;
-  g_autofree char *token = sim_uuid(&world->random);
+  SimUuid token = sim_uuid(&world->random);
   PrgInput input = { .kind = kind,
                      .mono = world->now - self->boot + 1,
-                     .wall = world->now,
+                     .wall = world->now + self->skew,
                      .random = sim_random(&world->random),
-                     .token = token,
+                     .token = token.text,
                      .zone = world->zone,
                      .zone_name = "UTC",
                      .answer = owned,
                      .message = "disk full",
                      .online = online };
-  prg_step_clear(&self->step);
-  prg_machine_step(self->machine, &input, &self->step);
+  g_auto(PrgStep) step = { 0 };
+  if (world->failure)
+    return;
+  g_assert(!self->changes);
+  prg_machine_step(self->machine, &input, &step);
+  take_step(self, world, &step);
+  self->is_changed = TRUE;
 }
 
 gint64
-sim_device_wake_at(SimDevice *self)
+sim_device_wake_at(const SimDevice *self)
 {
   gint64 at = prg_machine_get_wake_at(self->machine);
   return at == 0 ? 0 : at + self->boot - 1;
 }
 
 gboolean
-sim_device_is_due(SimDevice *self, SimWorld *world)
+sim_device_is_due(const SimDevice *self, const SimWorld *world)
 {
   gint64 at = sim_device_wake_at(self);
   return at != 0 && at <= world->now;
 }
 
+gboolean
+sim_device_is_resting(const SimDevice *self)
+{
+  return !self->changes && !self->request && !self->is_sent;
+}
+
+PrgRequest *
+sim_device_send(SimDevice *self)
+{
+  self->n_requests++;
+  self->is_sent = TRUE;
+  return g_steal_pointer(&self->request);
+}
+
 /* ---- the disk ---- */
 
 static void
-write_put(SimDevice *self, const PrgChange *change)
+write_put(SimDevice *self, SimWorld *world, const PrgChange *change)
 {
-  const char *id = change->operation->id;
-  if (!g_hash_table_contains(self->disk, id))
-    g_ptr_array_add(self->order, g_strdup(id));
-  PrgEntry *entry = g_new0(PrgEntry, 1);
+  PrgEntry *entry = g_hash_table_lookup(self->by_id, change->operation->id);
+  sim_device_check_transition(self, world, entry, change);
+  if (entry) {
+    g_hash_table_remove(self->by_id, entry->operation->id);
+    prg_operation_unref(entry->operation);
+  } else {
+    entry = g_new0(PrgEntry, 1);
+    g_ptr_array_add(self->entries, entry);
+  }
   entry->operation = prg_operation_ref(change->operation);
   entry->state = change->state;
   entry->in_base = change->in_base;
-  g_hash_table_replace(self->disk, g_strdup(id), entry);
+  g_hash_table_insert(self->by_id, (gpointer)entry->operation->id, entry);
+  if (change->state == PRG_OPERATION_NEW)
+    sim_world_acknowledge(world, entry->operation);
 }
 
 static void
-write_state(SimDevice *self, const PrgChange *change)
+write_state(SimDevice *self, SimWorld *world, const PrgChange *change)
 {
-  PrgEntry *entry = g_hash_table_lookup(self->disk, change->id);
+  PrgEntry *entry = g_hash_table_lookup(self->by_id, change->id);
   g_assert_nonnull(entry);
+  sim_device_check_transition(self, world, entry, change);
   entry->state = change->state;
   entry->in_base = change->in_base;
-  if (change->created_at == 0)
+  if (change->created_at == 0 || change->created_at == entry->operation->created_at)
     return;
   PrgOperation fields = *entry->operation;
   fields.created_at = change->created_at;
   PrgOperation *operation = prg_operation_new(&fields);
+  g_hash_table_remove(self->by_id, entry->operation->id);
   prg_operation_unref(entry->operation);
   entry->operation = operation;
+  g_hash_table_insert(self->by_id, (gpointer)operation->id, entry);
 }
 
 static void
-write_one(SimDevice *self, const PrgChange *change)
+write_one(SimDevice *self, SimWorld *world, const PrgChange *change)
 {
   switch (change->kind) {
   case PRG_CHANGE_PUT:
-    write_put(self, change);
+    write_put(self, world, change);
     break;
   case PRG_CHANGE_STATE:
-    write_state(self, change);
+    write_state(self, world, change);
     break;
   case PRG_CHANGE_BASE:
     g_free(self->base);
@@ -171,98 +243,68 @@ write_one(SimDevice *self, const PrgChange *change)
       g_hash_table_remove(self->meta, change->id);
     break;
   case PRG_CHANGE_AUDIT:
-    self->audits++;
-    if (strstr(change->text, "\"flagged\":true"))
-      self->flags++;
+    self->flags += strstr(change->text, "\"flagged\":true") != NULL;
     break;
   }
 }
 
+/* First the disk, then the book. */
 static void
-write_all(SimDevice *self, GPtrArray *changes)
+write_all(SimDevice *self, SimWorld *world, GPtrArray *changes)
 {
   for (guint i = 0; i < changes->len; i++)
-    write_one(self, g_ptr_array_index(changes, i));
+    write_one(self, world, g_ptr_array_index(changes, i));
+  prg_book_take(self->book, changes);
+  self->is_changed = TRUE;
 }
 
 void
 sim_device_write(SimDevice *self, SimWorld *world)
 {
-  g_autoptr(GPtrArray) changes = g_steal_pointer(&self->step.changes);
-  write_all(self, changes);
-  prg_book_take(self->book, changes);
+  g_autoptr(GPtrArray) changes = g_steal_pointer(&self->changes);
+  write_all(self, world, changes);
   sim_device_feed(self, world, PRG_INPUT_COMMITTED, NULL, FALSE);
 }
 
 void
 sim_device_drop_changes(SimDevice *self, SimWorld *world)
 {
+  g_clear_pointer(&self->changes, g_ptr_array_unref);
   sim_device_feed(self, world, PRG_INPUT_COMMIT_FAILED, NULL, FALSE);
 }
 
-/* ---- earning ---- */
-
-static GPtrArray *
-plan_something(SimDevice *self, SimWorld *world, const PrgView *view, const PrgMoment *moment, GError **error)
+void
+sim_device_commit_command(SimDevice *self, SimWorld *world, GPtrArray *changes)
 {
-  static const char *const dispositions[] = { "CONTACT", "CALLBACK", "VOICEMAIL", "NO_ANSWER" };
-  static const char *const kinds[] = { "dial_made", "note_added", "appointment_set", "email_sent" };
-  static const char *const modules[] = { "module_0", "module_1", "module_2" };
-  g_autofree char *deal = g_strdup_printf("deal-%u", sim_below(&world->random, 4));
-  PrgEarnRequest request = { .kind = "", .ref = "", .details = "", .caller_id = "", .disposition = "" };
-  switch (sim_below(&world->random, 10)) {
-  case 0:
-    request.ref = deal;
-    return prg_earn_deal(view, self->rules, moment, &request, error);
-  case 1:
-    request.ref = modules[sim_below(&world->random, 3)];
-    request.score = 1;
-    return prg_earn_module(view, self->rules, moment, &request, error);
-  case 2:
-  case 3:
-  case 4:
-    request.kind = kinds[sim_below(&world->random, 4)];
-    return prg_earn_xp(view, self->rules, moment, &request, error);
-  default:
-    request.ref = "lead";
-    request.disposition = dispositions[sim_below(&world->random, 4)];
-    request.duration_s = sim_below(&world->random, 200);
-    return prg_earn_call(view, self->rules, moment, &request, error);
-  }
+  g_autoptr(GPtrArray) owned = changes;
+  write_all(self, world, owned);
+  sim_device_feed(self, world, PRG_INPUT_WAKE, NULL, FALSE);
 }
 
-void
-sim_device_earn(SimDevice *self, SimWorld *world, GPtrArray *acked)
+/* ---- what it shows ---- */
+
+PrgMoment
+sim_device_moment(const SimDevice *self, const SimWorld *world, const char *random_id)
 {
-  g_autofree char *id = sim_uuid(&world->random);
-  PrgMoment moment = { .member = world->member,
-                       .device = self->id,
-                       .next_seq = prg_book_next_seq(self->book),
-                       .random_id = id,
-                       .now = world->now,
-                       .zone = world->zone,
-                       .zone_name = "UTC" };
-  g_autofree char *today = prg_day_of(world->now, world->zone);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(GPtrArray) operations =
-      plan_something(self, world, prg_book_view(self->book, today), &moment, &error);
-  g_assert_no_error(error);
-  /* What pays once and is here already is answered without recording, as the service does. */
-  if (operations->len == 0 ||
-      prg_book_find(self->book, ((PrgOperation *)g_ptr_array_index(operations, 0))->id))
-    return;
-  g_autoptr(GPtrArray) changes = prg_book_plan(self->book, operations, &moment, NULL);
-  write_all(self, changes);
-  prg_book_take(self->book, changes);
-  for (guint i = 0; i < changes->len; i++)
-    g_ptr_array_add(acked, prg_operation_ref(((PrgChange *)g_ptr_array_index(changes, i))->operation));
-  if (!prg_machine_is_busy(self->machine))
-    sim_device_feed(self, world, PRG_INPUT_WAKE, NULL, FALSE);
+  return (PrgMoment){ .member = world->member,
+                      .device = self->id.text,
+                      .next_seq = prg_book_next_seq(self->book),
+                      .random_id = random_id,
+                      .now = world->now + self->skew + prg_machine_get_offset(self->machine),
+                      .zone = world->zone,
+                      .zone_name = "UTC" };
+}
+
+const PrgView *
+sim_device_view(const SimDevice *self, const SimWorld *world)
+{
+  PrgMoment moment = sim_device_moment(self, world, "");
+  g_autofree char *today = prg_day_of(moment.now, world->zone);
+  return prg_book_view(self->book, today);
 }
 
 gint64
-sim_device_total(SimDevice *self, SimWorld *world)
+sim_device_total(const SimDevice *self, const SimWorld *world)
 {
-  g_autofree char *today = prg_day_of(world->now, world->zone);
-  return prg_book_view(self->book, today)->record->total_xp.value;
+  return sim_device_view(self, world)->record->total_xp.value;
 }

@@ -1,124 +1,87 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "sim-history.h"
-#include "sim-random.h"
-#include <string.h>
+#include "sim-run.h"
 
 /* Runs histories of the shipped state machine against the model server. The last line counts them; exit code
  * 0: every history held. */
 
-static gint64 histories = 10000, seed_option = 1, devices = 2;
-static char *faults_option, *replay_option;
-static gboolean blind_option;
+#define MILLION 1000000
+
+static gint64 histories = 10000, first_seed = 1;
+static gint devices, jobs, steps, earnings;
+static char *faults_option, *replay_option, *flaw_option;
+static gboolean blind_option, million_option;
 
 static const GOptionEntry entries[] = {
-  { "histories", 'n', 0, G_OPTION_ARG_INT64, &histories, "how many", "N" },
-  { "seed", 's', 0, G_OPTION_ARG_INT64, &seed_option, "the first seed", "S" },
-  { "devices", 'd', 0, G_OPTION_ARG_INT64, &devices, "machines of the rep, 1 to 4", "D" },
-  { "faults", 'f', 0, G_OPTION_ARG_STRING, &faults_option, "only these, by commas", "LIST" },
+  { "histories", 'n', 0, G_OPTION_ARG_INT64, &histories, "how many (10000)", "N" },
+  { "seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "the first seed (1)", "S" },
+  { "devices", 'd', 0, G_OPTION_ARG_INT, &devices, "machines of the rep, 1 to 4 (each history draws 2 to 4)", "D" },
+  { "faults", 'f', 0, G_OPTION_ARG_STRING, &faults_option, "exactly these, by commas", "LIST" },
   { "blind", 'b', 0, G_OPTION_ARG_NONE, &blind_option, "the family with blind writers", NULL },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes (one for each core); the result does not depend on it", "J" },
+  { "million", 0, 0, G_OPTION_ARG_NONE, &million_option,
+    "1,000,000 histories: 500,000 of each of the two families, from --seed on", NULL },
   { "replay", 'r', 0, G_OPTION_ARG_STRING, &replay_option, "run one history and tell every step", "SEED" },
+  { "steps", 0, 0, G_OPTION_ARG_INT, &steps, "come to rest after so many steps (each history draws 60 to 299)", "N" },
+  { "earnings", 0, 0, G_OPTION_ARG_INT, &earnings, "commands of the rep at most", "N" },
+  /* For the tests of the simulation itself: a model server that does wrong. */
+  { "flaw", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &flaw_option, "adds-twice, forgets or renames", "FLAW" },
   { NULL, 0, 0, 0, NULL, NULL, NULL }
 };
 
 static gboolean
-parse_faults(guint *faults)
+parse_arguments(int *argc, char ***argv)
 {
-  if (!faults_option)
-    return TRUE;
-  g_auto(GStrv) names = g_strsplit(faults_option, ",", -1);
-  *faults = 0;
-  for (guint i = 0; names[i]; i++) {
-    guint bit = sim_fault_from_string(names[i]);
-    if (bit == 0 && *names[i]) {
-      g_printerr("unknown fault: %s\n", names[i]);
-      return FALSE;
-    }
-    *faults |= bit;
+  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *faults = sim_faults_help();
+  g_option_context_set_description(context, faults);
+  g_option_context_add_main_entries(context, entries, NULL);
+  if (!g_option_context_parse(context, argc, argv, &error)) {
+    g_printerr("%s\n", error->message);
+    return FALSE;
+  }
+  if (*argc > 1 || devices < 0 || devices > SIM_MAX_DEVICES || histories < 1 || steps < 0 || earnings < 0 || jobs < 0) {
+    g_printerr("a number is out of bounds, or an argument is too many; see --help\n");
+    return FALSE;
   }
   return TRUE;
 }
 
-/* A failing history with as few kinds of faults as will do. */
-static guint
-shrink(PrgRules *rules, guint64 seed, SimOptions options)
+static gboolean
+make_options(SimOptions *options)
 {
-  for (guint bit = 1; bit <= SIM_FAULTS_ALL; bit <<= 1) {
-    SimOptions fewer = options;
-    fewer.faults &= ~bit;
-    SimResult result = { 0 };
-    if (fewer.faults != options.faults)
-      sim_history_run(rules, seed, &fewer, &result);
-    else
-      result.held = TRUE;
-    if (!result.held)
-      options = fewer;
-    sim_result_clear(&result);
+  *options = (SimOptions){ .devices = (guint)devices,
+                           .faults = sim_faults_of_family(blind_option),
+                           .draw = !faults_option,
+                           .steps = (guint)steps,
+                           .earnings = (guint)earnings };
+  if (faults_option && !sim_faults_parse(faults_option, &options->faults))
+    return FALSE;
+  if (flaw_option && !sim_flaw_from_string(flaw_option, &options->flaw)) {
+    g_printerr("unknown flaw: %s\n", flaw_option);
+    return FALSE;
   }
-  return options.faults;
-}
-
-static void
-report_failure(PrgRules *rules, guint64 seed, const SimOptions *options, const SimResult *result)
-{
-  SimOptions drawn = *options;
-  drawn.faults = result->faults;
-  drawn.draw = FALSE;
-  g_autoptr(GString) names = g_string_new(NULL);
-  guint faults = options->trace ? drawn.faults : shrink(rules, seed, drawn);
-  for (guint bit = 1; bit <= SIM_FAULTS_ALL; bit <<= 1)
-    if (faults & bit)
-      g_string_append_printf(names, "%s%s", names->len ? "," : "", sim_fault_to_string(bit));
-  g_print("seed %" G_GUINT64_FORMAT " failed: %s\n  replay: --replay %" G_GUINT64_FORMAT
-          " --devices %u --faults '%s'\n",
-          seed, result->failure, seed, options->devices, names->str);
-}
-
-typedef struct {
-  guint64 held, failed, exact, flagged;
-} Counts;
-
-static void
-run_all(PrgRules *rules, const SimOptions *options, Counts *counts)
-{
-  for (gint64 i = 0; i < histories && counts->failed < 20; i++) {
-    guint64 seed = (guint64)(seed_option + i);
-    SimResult result = { 0 };
-    sim_history_run(rules, seed, options, &result);
-    counts->held += result.held;
-    counts->failed += !result.held;
-    counts->exact += result.exact;
-    counts->flagged += result.flagged;
-    if (!result.held)
-      report_failure(rules, seed, options, &result);
-    sim_result_clear(&result);
-  }
+  return TRUE;
 }
 
 int
 main(int argc, char **argv)
 {
-  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-  g_autoptr(GError) error = NULL;
-  g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, &argc, &argv, &error)) {
-    g_printerr("%s\n", error->message);
+  SimOptions options;
+  if (!parse_arguments(&argc, &argv) || !make_options(&options))
     return 2;
-  }
-  SimOptions options = { .devices = (guint)CLAMP(devices, 1, 4),
-                         .faults = blind_option ? SIM_FAULTS_BLIND : SIM_FAULTS_EXACT };
-  options.draw = !faults_option;
-  if (!parse_faults(&options.faults))
-    return 2;
-  if (replay_option) {
-    options.trace = TRUE;
-    histories = 1;
-    seed_option = (gint64)g_ascii_strtoull(replay_option, NULL, 10);
-  }
   g_autoptr(PrgRules) rules = prg_rules_new_builtin();
-  Counts counts = { 0 };
-  run_all(rules, &options, &counts);
-  g_print("%" G_GUINT64_FORMAT " histories held, %" G_GUINT64_FORMAT " failed; %" G_GUINT64_FORMAT
-          " exact, %" G_GUINT64_FORMAT " with something flagged\n",
-          counts.held, counts.failed, counts.exact, counts.flagged);
-  return counts.failed == 0 ? 0 : 1;
+  SimTotals totals = { 0 };
+  guint n_jobs = jobs ? (guint)jobs : g_get_num_processors();
+  if (replay_option) {
+    sim_replay(rules, g_ascii_strtoull(replay_option, NULL, 10), &options, &totals);
+  } else if (million_option) {
+    options.faults = sim_faults_of_family(FALSE);
+    sim_run(rules, (SimSeeds){ (guint64)first_seed, MILLION / 2 }, &options, n_jobs, &totals);
+    options.faults = sim_faults_of_family(TRUE);
+    sim_run(rules, (SimSeeds){ (guint64)first_seed, MILLION / 2 }, &options, n_jobs, &totals);
+  } else {
+    sim_run(rules, (SimSeeds){ (guint64)first_seed, (guint64)histories }, &options, n_jobs, &totals);
+  }
+  return sim_totals_print(&totals) ? 0 : 1;
 }

@@ -30,12 +30,25 @@ sim_percent(SimRandom *self, guint percent)
   return sim_below(self, 100) < percent;
 }
 
-/* A UUID v4. Returns: (transfer full) */
-static inline char *
+/* A UUID v4 */
+typedef struct {
+  char text[37];
+} SimUuid;
+
+static inline SimUuid
 sim_uuid(SimRandom *self)
 {
-  guint64 a = sim_random(self), b = sim_random(self);
-  return g_strdup_printf("%08x-%04x-4%03x-%04x-%04x%08x", (guint)(a >> 32), (guint)(a >> 16) & 0xffff,
-                         (guint)a & 0xfff, 0x8000 | ((guint)(b >> 48) & 0x3fff), (guint)(b >> 32) & 0xffff,
-                         (guint)b);
+  SimUuid uuid = { "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx" };
+  guint64 bits = 0;
+  guint left = 0;
+  for (char *at = uuid.text; *at; at++) {
+    if (*at != 'x')
+      continue;
+    if (left == 0)
+      bits = sim_random(self), left = 16;
+    *at = "0123456789abcdef"[bits & 0xf];
+    bits >>= 4;
+    left--;
+  }
+  return uuid;
 }

@@ -44,6 +44,24 @@ sim_server_ledger_sum(const SimServer *self)
   return sum;
 }
 
+gint64
+sim_server_ledger_count(const SimServer *self, const char *kind)
+{
+  gint64 count = 0;
+  for (guint i = 0; i < self->rows->len; i++) {
+    const SimRow *row = g_ptr_array_index(self->rows, i);
+    count += !row->deleted && (!kind || g_str_equal(row->operation->kind, kind));
+  }
+  return count;
+}
+
+gboolean
+sim_server_is_behind(const SimServer *self, const SimServer *other)
+{
+  return self->rows->len != other->rows->len || !self->record || !other->record ||
+         self->record->updated_at != other->record->updated_at;
+}
+
 guint
 sim_server_n_rows(const SimServer *self)
 {
@@ -87,8 +105,7 @@ sim_server_hard_delete_record(SimServer *self)
   g_ptr_array_set_size(self->timeline, 0);
   for (guint i = 0; i < self->rows->len; i++) {
     SimRow *row = g_ptr_array_index(self->rows, i);
-    g_free(row->record_id);
-    row->record_id = g_strdup("");
+    row->record_id = g_intern_string("");
   }
 }
 

@@ -1,31 +1,77 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim-server-private.h"
 
+static const char *const flaw_names[] = { "none", "adds-twice", "forgets", "renames" };
+
+gboolean
+sim_flaw_from_string(const char *name, SimFlaw *flaw)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(flaw_names); i++)
+    if (g_str_equal(flaw_names[i], name)) {
+      *flaw = (SimFlaw)i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+const char *
+sim_flaw_to_string(SimFlaw flaw)
+{
+  return flaw_names[flaw];
+}
+
 static void
 row_free(SimRow *row)
 {
   prg_operation_unref(row->operation);
-  g_free(row->record_id);
   g_free(row);
 }
 
-static SimServer *
-new_empty(const char *member, gint64 now)
+static void
+timeline_row_clear(gpointer data)
 {
-  SimServer *self = g_new0(SimServer, 1);
-  self->member = g_strdup(member);
-  self->rows = g_ptr_array_new_with_free_func((GDestroyNotify)row_free);
-  self->by_id = g_hash_table_new(g_str_hash, g_str_equal);
-  self->timeline = g_ptr_array_new_with_free_func((GDestroyNotify)prg_timeline_row_free);
-  self->now = now;
-  self->batch_limit = 200;
-  return self;
+  PrgTimelineRow *row = data;
+  g_free(row->token_after);
+  g_free(row->member);
+  prg_id_set_free(row->modules_added);
+}
+
+static void
+timeline_row_unref(gpointer row)
+{
+  g_rc_box_release_full(row, timeline_row_clear);
 }
 
 SimServer *
 sim_server_new(const char *member, gint64 now)
 {
-  return new_empty(member, now);
+  SimServer *self = g_new0(SimServer, 1);
+  self->member = g_strdup(member);
+  self->rows = g_ptr_array_new_with_free_func((GDestroyNotify)row_free);
+  self->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+  self->timeline = g_ptr_array_new_with_free_func(timeline_row_unref);
+  self->now = now;
+  self->batch_limit = 200;
+  return self;
+}
+
+void
+sim_server_set_world(SimServer *self, SimWorld *world)
+{
+  self->world = world;
+}
+
+void
+sim_server_set_flaw(SimServer *self, SimFlaw flaw)
+{
+  self->flaw = flaw;
+}
+
+static void
+note_fault(const SimServer *self, SimFault fault)
+{
+  if (self->world)
+    sim_struck(self->world, fault);
 }
 
 void
@@ -38,16 +84,16 @@ sim_server_free(SimServer *self)
   g_hash_table_unref(self->by_id);
   g_ptr_array_unref(self->rows);
   g_ptr_array_unref(self->timeline);
-  g_free(self->refused);
   g_free(self);
 }
 
+/* @operation: (transfer full) */
 static void
-add_row(SimServer *self, const PrgOperation *operation, const char *record_id, gboolean deleted)
+add_row(SimServer *self, PrgOperation *operation, const char *record_id, gboolean deleted)
 {
   SimRow *row = g_new0(SimRow, 1);
-  row->operation = prg_operation_new(operation);
-  row->record_id = g_strdup(record_id);
+  row->operation = operation;
+  row->record_id = g_intern_string(record_id);
   row->deleted = deleted;
   g_ptr_array_add(self->rows, row);
   g_hash_table_insert(self->by_id, (gpointer)row->operation->id, row);
@@ -67,16 +113,19 @@ copy_timeline_row(const PrgTimelineRow *row)
 SimServer *
 sim_server_copy(const SimServer *self)
 {
-  SimServer *copy = new_empty(self->member, self->now);
+  SimServer *copy = sim_server_new(self->member, self->now);
+  copy->world = self->world;
+  copy->flaw = self->flaw;
   copy->record = self->record ? prg_record_copy(self->record) : NULL;
   for (guint i = 0; i < self->rows->len; i++) {
     const SimRow *row = g_ptr_array_index(self->rows, i);
-    add_row(copy, row->operation, row->record_id, row->deleted);
+    add_row(copy, prg_operation_ref(row->operation), row->record_id, row->deleted);
   }
   for (guint i = 0; i < self->timeline->len; i++)
-    g_ptr_array_add(copy->timeline, copy_timeline_row(g_ptr_array_index(self->timeline, i)));
+    g_ptr_array_add(copy->timeline, g_rc_box_acquire(g_ptr_array_index(self->timeline, i)));
   copy->timeline_lag = self->timeline_lag;
-  copy->refused = g_strdup(self->refused);
+  copy->refused = self->refused;
+  copy->refuses_silently = self->refuses_silently;
   copy->batch_limit = self->batch_limit;
   copy->n_folds = self->n_folds;
   return copy;
@@ -97,8 +146,13 @@ sim_server_set_timeline_lag(SimServer *self, gint64 lag)
 void
 sim_server_set_refused(SimServer *self, const char *text)
 {
-  g_free(self->refused);
-  self->refused = g_strdup(text);
+  self->refused = text;
+}
+
+void
+sim_server_set_silent(SimServer *self, gboolean silent)
+{
+  self->refuses_silently = silent;
 }
 
 void
@@ -129,7 +183,7 @@ sim_server_write_timeline(SimServer *self,
                           const char *module,
                           gboolean fold)
 {
-  PrgTimelineRow *row = g_new0(PrgTimelineRow, 1);
+  PrgTimelineRow *row = g_rc_box_new0(PrgTimelineRow);
   row->at = self->record->updated_at;
   row->total_before = before->total_xp.value;
   row->total_after = self->record->total_xp.value;
@@ -143,7 +197,7 @@ sim_server_write_timeline(SimServer *self,
   if (row->has_total || fold || module)
     g_ptr_array_add(self->timeline, row);
   else
-    prg_timeline_row_free(row);
+    timeline_row_unref(row);
 }
 
 void
@@ -269,6 +323,9 @@ swap(SimServer *self, const PrgRequest *request)
     return prg_answer_new(PRG_OUTCOME_CONFLICT, "");
   g_autoptr(PrgRecord) before = prg_record_copy(self->record);
   take_fold(self->record, request->fold);
+  gint64 gained = self->record->total_xp.value - before->total_xp.value;
+  if (self->flaw == SIM_FLAW_ADDS_TWICE && gained > 0)
+    self->record->total_xp = prg_number(self->record->total_xp.value + gained);
   sim_server_touch(self, "");
   gboolean moved = !g_str_equal(before->fold_token, self->record->fold_token);
   sim_server_write_timeline(self, before, "", NULL, moved);
@@ -294,22 +351,40 @@ shown_row(const SimServer *self, const SimRow *row)
 }
 
 static PrgAnswer *
+refuse_row(const SimServer *self, const PrgOperation *operation)
+{
+  note_fault(self, SIM_FAULT_REFUSE);
+  g_autofree char *message = g_strdup_printf("Invalid value '%s' for field \"ref\"", operation->ref);
+  return prg_answer_new(PRG_OUTCOME_REFUSED, self->refuses_silently ? "Data validation error." : message);
+}
+
+static PrgAnswer *
 refuse_rows(const SimServer *self, const PrgRequest *request)
 {
-  if (request->operations->len > self->batch_limit)
-    return prg_answer_new(PRG_OUTCOME_REFUSED, "Maximum number of records to upsert is 60.");
+  if (request->operations->len > self->batch_limit) {
+    note_fault(self, SIM_FAULT_REFUSE);
+    return prg_answer_new(PRG_OUTCOME_REFUSED, "Maximum number of records to upsert is exceeded.");
+  }
   if (!self->record || !g_str_equal(self->record->id, request->record_id))
     return prg_answer_new(PRG_OUTCOME_REFUSED, "Data validation error.");
   for (guint i = 0; i < request->operations->len; i++) {
     const PrgOperation *operation = g_ptr_array_index(request->operations, i);
-    if (self->refused && strstr(operation->ref, self->refused)) {
-      g_autofree char *message = g_strdup_printf("Invalid value '%s' for field \"ref\"", operation->ref);
-      return prg_answer_new(PRG_OUTCOME_REFUSED, message);
-    }
+    if (self->refused && strstr(operation->ref, self->refused))
+      return refuse_row(self, operation);
     if (g_hash_table_contains(self->by_id, operation->id))
       return prg_answer_new(PRG_OUTCOME_DUPLICATE, "A duplicate entry was detected");
   }
   return NULL;
+}
+
+static PrgOperation *
+new_row(SimServer *self, const PrgOperation *posted, gint64 created)
+{
+  PrgOperation fields = *posted;
+  fields.created_at = created;
+  if (self->flaw == SIM_FLAW_RENAMES)
+    fields.id = "99999999-9999-4999-8999-999999999999";
+  return prg_operation_new(&fields);
 }
 
 static PrgAnswer *
@@ -322,10 +397,16 @@ post(SimServer *self, const PrgRequest *request)
   answer->rows = g_ptr_array_new_with_free_func((GDestroyNotify)prg_row_free);
   gint64 created = tick(self);
   for (guint i = 0; i < request->operations->len; i++) {
-    PrgOperation fields = *(const PrgOperation *)g_ptr_array_index(request->operations, i);
-    fields.created_at = created;
-    add_row(self, &fields, request->record_id, FALSE);
+    PrgOperation *operation = new_row(self, g_ptr_array_index(request->operations, i), created);
+    if (self->world)
+      sim_world_check_row(self->world, operation);
+    add_row(self, operation, request->record_id, FALSE);
     g_ptr_array_add(answer->rows, shown_row(self, g_ptr_array_index(self->rows, self->rows->len - 1)));
+  }
+  if (self->flaw == SIM_FLAW_FORGETS && request->operations->len > 1) {
+    const SimRow *last = g_ptr_array_index(self->rows, self->rows->len - 1);
+    g_hash_table_remove(self->by_id, last->operation->id);
+    g_ptr_array_set_size(self->rows, (gint)self->rows->len - 1);
   }
   return answer;
 }
@@ -414,8 +495,7 @@ relink(SimServer *self, const PrgRequest *request)
     gboolean named =
         request->ids && g_ptr_array_find_with_equal_func(request->ids, row->operation->id, g_str_equal, NULL);
     if (named || (!request->ids && *row->record_id == '\0')) {
-      g_free(row->record_id);
-      row->record_id = g_strdup(request->record_id);
+      row->record_id = g_intern_string(request->record_id);
     }
   }
   return prg_answer_new(PRG_OUTCOME_OK, "");
@@ -428,8 +508,12 @@ tell_timeline(const SimServer *self, const PrgRequest *request)
   answer->timeline = g_ptr_array_new_with_free_func((GDestroyNotify)prg_timeline_row_free);
   for (guint i = 0; i < self->timeline->len; i++) {
     const PrgTimelineRow *row = g_ptr_array_index(self->timeline, i);
-    if (row->at >= request->since && row->at + self->timeline_lag <= self->now)
+    if (row->at < request->since)
+      continue;
+    if (row->at + self->timeline_lag <= self->now)
       g_ptr_array_add(answer->timeline, copy_timeline_row(row));
+    else
+      note_fault(self, SIM_FAULT_TIMELINE);
   }
   return answer;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prg-exchange.h"
+#include "sim-world.h"
 
 /*
  * A model of Twenty at the level of PrgRequest and PrgAnswer: one member's record and ledger rows, the
@@ -10,14 +11,28 @@
  */
 typedef struct _SimServer SimServer;
 
+/* What a test lets the model do wrong, to see that the simulation finds it. */
+typedef enum {
+  SIM_FLAW_NONE,
+  SIM_FLAW_ADDS_TWICE, /* a fold that raises the total raises it twice */
+  SIM_FLAW_FORGETS,    /* of a batch that it has accepted, the last row is missing */
+  SIM_FLAW_RENAMES,    /* a row gets another id */
+} SimFlaw;
+gboolean sim_flaw_from_string(const char *name, SimFlaw *flaw);
+const char *sim_flaw_to_string(SimFlaw flaw);
+
 SimServer *sim_server_new(const char *member, gint64 now);
+/* @world hears of every row that is taken, and of faults that strike here. Without one nothing is told. */
+void sim_server_set_world(SimServer *self, SimWorld *world);
+void sim_server_set_flaw(SimServer *self, SimFlaw flaw);
 void sim_server_free(SimServer *self);
 SimServer *sim_server_copy(const SimServer *self); /* a snapshot */
 
 void sim_server_set_time(SimServer *self, gint64 now);
 void sim_server_set_timeline_lag(SimServer *self, gint64 lag);
-/* A row that holds @text is refused, naming it; NULL = none. */
+/* A row whose ref holds @text (static) is refused, naming it, or silently; NULL = none. */
 void sim_server_set_refused(SimServer *self, const char *text);
+void sim_server_set_silent(SimServer *self, gboolean silent);
 void sim_server_set_batch_limit(SimServer *self, guint limit);
 
 /* (transfer full) Carries the request out. */
@@ -31,6 +46,8 @@ void sim_server_create_record(SimServer *self, gint64 total);
 gboolean sim_server_has_record(const SimServer *self);
 gint64 sim_server_total(const SimServer *self);
 gint64 sim_server_ledger_sum(const SimServer *self);
+gint64 sim_server_ledger_count(const SimServer *self, const char *kind); /* NULL = of all */
+gboolean sim_server_is_behind(const SimServer *self, const SimServer *other); /* record or ledger differ */
 guint sim_server_n_rows(const SimServer *self);
 guint sim_server_n_folds(const SimServer *self);
 void sim_server_patch_total(SimServer *self, gint64 total, const char *module, const char *member);
