@@ -92,48 +92,58 @@ lacks_ledger_fields(const PrgRecord *record)
   return !record->ledger_xp.known || !record->ledger_count.known || !record->external_xp.known;
 }
 
-typedef struct {
-  gint64 count, sum;
-} Tally;
-
-static Tally *
-tally_of(GHashTable *tallies, const char *kind)
+static guint
+group_hash(gconstpointer key)
 {
-  Tally *tally = g_hash_table_lookup(tallies, kind);
-  if (!tally) {
-    tally = g_new0(Tally, 1);
-    g_hash_table_insert(tallies, (gpointer)kind, tally);
-  }
-  return tally;
-}
-
-/* Own rows by event type: what the ledger shows minus what it acknowledged. */
-static GHashTable *
-own_differences(PrgMachine *self)
-{
-  GHashTable *tallies = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-  const char *device = prg_book_get_device(self->book);
-  for (guint i = 0; i < self->reading->groups->len; i++) {
-    const PrgGroup *group = &g_array_index(self->reading->groups, PrgGroup, i);
-    if (!g_str_equal(group->device, device))
-      continue;
-    tally_of(tallies, group->kind)->count += group->count;
-    tally_of(tallies, group->kind)->sum += group->sum;
-  }
-  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
-    const PrgEntry *entry = prg_book_get_entry(self->book, i);
-    if (!prg_entry_is_acknowledged(entry) || !g_str_equal(entry->operation->device, device))
-      continue;
-    tally_of(tallies, entry->operation->kind)->count--;
-    tally_of(tallies, entry->operation->kind)->sum -= entry->operation->amount;
-  }
-  return tallies;
+  const PrgGroup *group = key;
+  return g_direct_hash(group->device) * 31 + g_direct_hash(group->kind);
 }
 
 static gboolean
-is_short(const Tally *tally)
+group_equal(gconstpointer a, gconstpointer b)
 {
-  return tally->count < 0 || (tally->count == 0 && tally->sum != 0);
+  const PrgGroup *one = a, *other = b;
+  return one->device == other->device && one->kind == other->kind; /* interned */
+}
+
+static PrgGroup *
+group_of(GHashTable *groups, const char *device, const char *kind)
+{
+  const PrgGroup key = { device, kind, 0, 0 };
+  PrgGroup *group = g_hash_table_lookup(groups, &key);
+  if (!group) {
+    group = g_memdup2(&key, sizeof key);
+    g_hash_table_add(groups, group);
+  }
+  return group;
+}
+
+/* By device and event type: what the ledger shows minus the rows that are held here. (transfer full) a set of PrgGroup */
+static GHashTable *
+ledger_differences(PrgMachine *self)
+{
+  GHashTable *differences = g_hash_table_new_full(group_hash, group_equal, g_free, NULL);
+  for (guint i = 0; i < self->reading->groups->len; i++) {
+    const PrgGroup *shown = &g_array_index(self->reading->groups, PrgGroup, i);
+    PrgGroup *group = group_of(differences, shown->device, shown->kind);
+    group->count += shown->count;
+    group->sum += shown->sum;
+  }
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    if (!prg_entry_is_on_ledger(entry))
+      continue;
+    PrgGroup *group = group_of(differences, entry->operation->device, entry->operation->kind);
+    group->count--;
+    group->sum -= entry->operation->amount;
+  }
+  return differences;
+}
+
+static gboolean
+is_short(const PrgGroup *difference)
+{
+  return difference->count < 0 || (difference->count == 0 && difference->sum != 0);
 }
 
 /* The server went back in time: rows that were made after the state it shows may be gone. */
@@ -151,7 +161,7 @@ was_restored(PrgMachine *self)
 static GPtrArray *
 suspects(PrgMachine *self)
 {
-  g_autoptr(GHashTable) tallies = own_differences(self);
+  g_autoptr(GHashTable) differences = ledger_differences(self);
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
   const char *device = prg_book_get_device(self->book);
   gint64 since = was_restored(self) ? self->reading->record->updated_at : G_MAXINT64;
@@ -160,7 +170,7 @@ suspects(PrgMachine *self)
     const PrgOperation *operation = entry->operation;
     if (!prg_entry_is_acknowledged(entry) || !g_str_equal(operation->device, device))
       continue;
-    if (is_short(tally_of(tallies, operation->kind)) || operation->created_at >= since)
+    if (is_short(group_of(differences, operation->device, operation->kind)) || operation->created_at >= since)
       g_ptr_array_add(ids, g_strdup(operation->id));
   }
   return ids;
@@ -228,11 +238,28 @@ clear_stale_mark(PrgMachine *self, PrgStep *step)
   prg_machine_commit(self, step, changes, self->phase);
 }
 
+/* Whether the rows held here, and @older ones that are not, are those that the ledger counted. By device and type: equal totals may hide that
+ * one row was deleted and another one came. */
+static gboolean
+rows_agree(PrgMachine *self, gint64 older)
+{
+  g_autoptr(GHashTable) differences = ledger_differences(self);
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, differences);
+  while (g_hash_table_iter_next(&iter, &value, NULL)) {
+    const PrgGroup *difference = value;
+    if (difference->count < 0)
+      return FALSE;
+    older -= difference->count;
+  }
+  return older == 0;
+}
+
 static gboolean
 needs_rows(PrgMachine *self)
 {
-  gint64 known = prg_book_n_on_ledger(self->book) + (known_base(self)->known ? known_base(self)->older : 0);
-  return !self->fetch_done && known != self->reading->ledger_count;
+  return !self->fetch_done && !rows_agree(self, known_base(self)->known ? known_base(self)->older : 0);
 }
 
 static gint64
@@ -528,7 +555,7 @@ void
 prg_reading_after_rows(PrgMachine *self, const PrgInput *input)
 {
   gint64 here = (gint64)prg_book_n_on_ledger(self->book) + self->older;
-  if (here != self->reading->ledger_count && !self->rescan && known_base(self)->known) {
+  if (!self->rescan && known_base(self)->known && !rows_agree(self, self->older)) {
     begin_rescan(self);
   } else if (misses_rows_of_rescan(self)) {
     self->n_rounds++;

@@ -99,28 +99,6 @@ count_truth(SimHistory *self)
   return sum;
 }
 
-/* For who reads a trace: every operation that a machine and the ledger do not see alike. */
-static void
-tell_differences(const SimHistory *self, const SimDevice *device)
-{
-  for (guint i = 0; i < device->entries->len && self->world.trace; i++) {
-    const PrgEntry *entry = g_ptr_array_index(device->entries, i);
-    const PrgOperation *operation = entry->operation;
-    gint64 amount = 0;
-    gboolean linked = FALSE;
-    guint found = sim_server_find_row(self->network.server, operation->id, &amount, &linked);
-    if (found == 1 && amount == operation->amount && prg_entry_is_on_ledger(entry))
-      continue;
-    sim_trace(&self->world, "device %u holds %s %s %s of %s as %s, %+" G_GINT64_FORMAT "; in the ledger: %s, %+" G_GINT64_FORMAT,
-              device->number, operation->kind, operation->ref, operation->id, operation->device,
-              prg_operation_state_to_string(entry->state), operation->amount,
-              found == 0   ? "no"
-              : found == 1 ? "yes"
-                           : "deleted",
-              amount);
-  }
-}
-
 static void
 check_device(SimHistory *self, SimDevice *device)
 {
@@ -144,8 +122,6 @@ check_device(SimHistory *self, SimDevice *device)
       sim_server_ledger_count(server, NULL) > 0) /* the level rides along with a fold */
     sim_fail(world, "device %u shows level %" G_GINT64_FORMAT ", Twenty %" G_GINT64_FORMAT, device->number,
              shown->current_level.value, sim_server_record(server)->current_level.value);
-  if (world->failure)
-    tell_differences(self, device);
   sim_device_crash(device, world); /* and a restart shows the same */
 }
 

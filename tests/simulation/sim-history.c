@@ -116,10 +116,32 @@ open_history(SimHistory *self, guint64 seed, PrgRules *rules)
     self->devices[i] = sim_device_new(i, world);
 }
 
+/* For who reads a trace: every operation that a machine and the ledger do not see alike. */
+static void
+tell_differences(const SimHistory *self, const SimDevice *device)
+{
+  static const char *const found_names[] = { "not there", "there", "deleted" };
+  for (guint i = 0; i < device->entries->len; i++) {
+    const PrgEntry *entry = g_ptr_array_index(device->entries, i);
+    const PrgOperation *operation = entry->operation;
+    gint64 amount = 0;
+    gboolean linked = FALSE;
+    guint found = sim_server_find_row(self->network.server, operation->id, &amount, &linked);
+    if (found == 1 && amount == operation->amount && prg_entry_is_on_ledger(entry) && entry->in_base)
+      continue;
+    sim_trace(&self->world, "device %u holds %s %s %s of %.8s as %s%s, %+" G_GINT64_FORMAT "; in the ledger: %s, %+" G_GINT64_FORMAT,
+              device->number, operation->kind, operation->ref, operation->id, operation->device,
+              prg_operation_state_to_string(entry->state), entry->in_base ? "" : " (not in the base)",
+              operation->amount, found_names[found], amount);
+  }
+}
+
 static void
 close_history(SimHistory *self)
 {
   SimResult *result = self->result;
+  for (guint i = 0; self->world.trace && self->world.failure && i < self->n_devices; i++)
+    tell_differences(self, self->devices[i]);
   result->failure = g_steal_pointer(&self->world.failure);
   result->held = result->failure == NULL;
   result->n_operations = self->world.n_operations;
