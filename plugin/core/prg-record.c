@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#define LOOKED_THROUGH 12 /* so few ids are found faster without an index */
+
 struct _PrgIdSet {
   GPtrArray *ids;    /* (owned) (element-type utf8) in order of first sight */
-  GHashTable *index; /* (owned) the same strings, owned by @ids */
+  GHashTable *index; /* (owned) (nullable) the same strings, owned by @ids */
 };
 
 PrgIdSet *
@@ -14,7 +16,6 @@ prg_id_set_new(void)
   PrgIdSet *self = g_new0(PrgIdSet, 1);
 
   self->ids = g_ptr_array_new_with_free_func(g_free);
-  self->index = g_hash_table_new(g_str_hash, g_str_equal);
   return self;
 }
 
@@ -33,9 +34,17 @@ prg_id_set_free(PrgIdSet *self)
 {
   if (self == NULL)
     return;
-  g_hash_table_unref(self->index);
+  g_clear_pointer(&self->index, g_hash_table_unref);
   g_ptr_array_unref(self->ids);
   g_free(self);
+}
+
+static void
+begin_index(PrgIdSet *self)
+{
+  self->index = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < self->ids->len; i++)
+    g_hash_table_add(self->index, g_ptr_array_index(self->ids, i));
 }
 
 gboolean
@@ -43,18 +52,27 @@ prg_id_set_add(PrgIdSet *self, const char *id)
 {
   char *copy;
 
-  if (g_hash_table_contains(self->index, id))
+  if (prg_id_set_contains(self, id))
     return FALSE;
   copy = g_strdup(id);
   g_ptr_array_add(self->ids, copy);
-  g_hash_table_add(self->index, copy);
+  if (self->index != NULL)
+    g_hash_table_add(self->index, copy);
+  else if (self->ids->len > LOOKED_THROUGH)
+    begin_index(self);
   return TRUE;
 }
 
 gboolean
 prg_id_set_contains(const PrgIdSet *self, const char *id)
 {
-  return g_hash_table_contains(self->index, id);
+  if (self->index != NULL)
+    return g_hash_table_contains(self->index, id);
+  for (guint i = 0; i < self->ids->len; i++) {
+    if (g_str_equal(g_ptr_array_index(self->ids, i), id))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 guint

@@ -42,6 +42,11 @@ sim_end_blind(SimHistory *self)
             self->blind.base + self->blind.award, total);
   if (total != self->blind.base)
     sim_struck(&self->world, SIM_FAULT_BLIND);
+  /* What leaves the total as it stood is told by updatedAt alone; in the same millisecond as a fold by nothing at all (docs). */
+  if (total == self->blind.base + self->blind.award) {
+    self->world.now += G_TIME_SPAN_MILLISECOND;
+    sim_server_set_time(SERVER(self), self->world.now + G_TIME_SPAN_MILLISECOND);
+  }
   sim_server_patch_total(SERVER(self), self->blind.base + self->blind.award, NULL, "");
 }
 

@@ -96,6 +96,7 @@ execute(SimNetwork *self, const PrgRequest *request)
 {
   SimWorld *world = self->world;
   sim_server_set_time(self->server, world->now);
+  self->n_writes += !is_read(request) && request->kind != PRG_REQUEST_DISCOVER;
   gboolean lags = self->lagging && world->now - self->lagging_since < REPLICA_LAGS;
   PrgAnswer *answer = is_read(request) && lags && sim_may(world, SIM_FAULT_STALE, 30)
                           ? lagging_answer(self, request)

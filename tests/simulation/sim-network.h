@@ -26,7 +26,7 @@ typedef struct {
   gint64 lagging_since;
   gint64 outage_until;
   GPtrArray *flights; /* (owned) (element-type SimFlight) in order of sending */
-  guint n_sent, last_carried_out;
+  guint n_sent, n_writes, last_carried_out;
 } SimNetwork;
 
 void sim_network_init(SimNetwork *self, SimWorld *world, SimFlaw flaw);
