@@ -103,6 +103,14 @@ put_digits(char *text, guint count, gint value)
     text[count - 1] = (char)('0' + value % 10);
 }
 
+static void
+put_date(char *text, Civil civil)
+{
+  put_digits(text, 4, civil.year);
+  put_digits(text + 5, 2, civil.month);
+  put_digits(text + 8, 2, civil.day);
+}
+
 char *
 prg_day_format(gint number)
 {
@@ -110,9 +118,7 @@ prg_day_format(gint number)
   Civil civil = civil_from_days(CLAMP(number, 0, last));
   char *text = g_strdup("yyyy-mm-dd");
 
-  put_digits(text, 4, civil.year);
-  put_digits(text + 5, 2, civil.month);
-  put_digits(text + 8, 2, civil.day);
+  put_date(text, civil);
   return text;
 }
 
@@ -237,6 +243,11 @@ prg_instant_format(gint64 utc_us)
   gint ms = (gint)((clamped - day * DAY_US) / 1000);
   Civil civil = civil_from_days((gint)day);
 
-  return g_strdup_printf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", civil.year, civil.month, civil.day,
-                         ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+  char *text = g_strdup("yyyy-mm-ddThh:mm:ss.mmmZ");
+  put_date(text, civil);
+  put_digits(text + 11, 2, ms / 3600000);
+  put_digits(text + 14, 2, ms / 60000 % 60);
+  put_digits(text + 17, 2, ms / 1000 % 60);
+  put_digits(text + 20, 3, ms % 1000);
+  return text;
 }

@@ -391,13 +391,14 @@ static void
 settle_entries(PrgMachine *self, GPtrArray *changes)
 {
   gboolean folded = prg_book_n_pending(self->book) == 0 && (!self->need_fold || self->did_fold);
+  gboolean any_skipped = g_hash_table_size(self->skipped) > 0;
   for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     const PrgOperation *operation = entry->operation;
     PrgOperationState state =
         entry->state == PRG_OPERATION_LEDGERED && folded ? PRG_OPERATION_FOLDED : entry->state;
     const char *note = NULL;
-    const char *kind = g_hash_table_lookup(self->skipped, operation->id);
+    const char *kind = any_skipped ? g_hash_table_lookup(self->skipped, operation->id) : NULL;
     if (kind && g_hash_table_contains(self->accepted_kinds, kind)) {
       state = PRG_OPERATION_QUARANTINED;
       note = self->refusal;

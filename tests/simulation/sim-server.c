@@ -454,14 +454,13 @@ count_group(GArray *groups, const PrgOperation *operation)
 {
   for (guint i = 0; i < groups->len; i++) {
     PrgGroup *group = &g_array_index(groups, PrgGroup, i);
-    if (g_str_equal(group->device, operation->device) && g_str_equal(group->kind, operation->kind)) {
+    if (group->device == operation->device && group->kind == operation->kind) { /* interned */
       group->count++;
       group->sum += operation->amount;
       return;
     }
   }
-  PrgGroup group = { g_intern_string(operation->device), g_intern_string(operation->kind), 1,
-                     operation->amount };
+  PrgGroup group = { operation->device, operation->kind, 1, operation->amount };
   g_array_append_val(groups, group);
 }
 
