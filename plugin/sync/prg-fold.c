@@ -398,7 +398,9 @@ settle_entries(PrgMachine *self, GPtrArray *changes)
     PrgOperationState state =
         entry->state == PRG_OPERATION_LEDGERED && folded ? PRG_OPERATION_FOLDED : entry->state;
     const char *note = NULL;
-    const char *kind = any_skipped ? g_hash_table_lookup(self->skipped, operation->id) : NULL;
+    /* What was refused may have come into the ledger since: then another machine's row was there. */
+    gboolean may_be_refused = any_skipped && (state == PRG_OPERATION_NEW || state == PRG_OPERATION_SENT);
+    const char *kind = may_be_refused ? g_hash_table_lookup(self->skipped, operation->id) : NULL;
     if (kind && g_hash_table_contains(self->accepted_kinds, kind)) {
       state = PRG_OPERATION_QUARANTINED;
       note = self->refusal;
