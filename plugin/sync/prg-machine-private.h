@@ -94,7 +94,7 @@ struct _PrgMachine {
   gint64 conflict_updated_at;
   gboolean fetch_done, rescan, judged, need_fold, did_fold, rebase;
   gint64 fetch_since;
-  gint64 older;             /* rows of the ledger that are not replicated */
+  gint64 older;             /* rows of the ledger that are not replicated: too old, or their id means something else here */
   gboolean heal;            /* another program wrote since the last fold: derived fields ride along once */
   gboolean timeline_wanted; /* this reading is settled although the timeline has not told it whole yet */
   gboolean probed; /* rows were looked for since the last reading: the record must be read after that */

@@ -91,11 +91,16 @@ prg_push_verify(PrgMachine *self, PrgStep *step)
   ask_for_ids(self, step, ids);
 }
 
+/* Every device makes the same row of it, perhaps with another amount: its id tells. So a revocation pays once too, whatever its type. */
 static gboolean
 pays_once(PrgMachine *self, const PrgOperation *operation)
 {
   const PrgSource *source = prg_rules_find_source(prg_book_get_rules(self->book), operation->kind);
-  return source && source->pays_once;
+  if (source && source->pays_once)
+    return TRUE;
+  g_autofree char *id =
+      prg_operation_pays_once_id(prg_book_get_member(self->book), operation->kind, operation->ref);
+  return g_str_equal(id, operation->id);
 }
 
 static void
@@ -127,13 +132,12 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
   const PrgOperation *ours = entry->operation, *theirs = row->operation;
   gboolean meant = g_str_equal(row->member, prg_book_get_member(self->book)) &&
                    g_str_equal(ours->kind, theirs->kind) && g_str_equal(ours->ref, theirs->ref);
-  gboolean once = pays_once(self, ours);
   g_hash_table_remove(self->absent, ours->id);
   if (row->deleted) {
     prg_changes_state(changes, ours->id, PRG_OPERATION_VOIDED, FALSE, "its row was deleted in Twenty")
         ->created_at = theirs->created_at;
     audit_row(self, changes, "voided", ours);
-  } else if (!meant || (!once && ours->amount != theirs->amount)) {
+  } else if (!meant || (ours->amount != theirs->amount && !pays_once(self, ours))) {
     prg_changes_state(
         changes, ours->id, PRG_OPERATION_QUARANTINED, FALSE,
         "Twenty holds another row with this id. It cannot be sent; compare the two, then discard this one.");

@@ -464,6 +464,13 @@ is_taken_after_all(const PrgEntry *entry, const PrgOperation *row)
          g_str_equal(entry->operation->ref, row->ref);
 }
 
+/* The whole window is fetched, so that what is not replicated of it can be counted. */
+static gboolean
+fetches_all(PrgMachine *self)
+{
+  return self->rescan || !known_base(self)->known;
+}
+
 /* A row of the ledger as a change of the book, if it tells anything new. */
 static void
 take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
@@ -479,11 +486,14 @@ take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
   } else if (entry->state == PRG_OPERATION_NEW || entry->state == PRG_OPERATION_SENT ||
              is_taken_after_all(entry, operation)) {
     prg_push_resolve_row(self, entry, row, changes);
+  } else if (is_set_aside(entry)) {
+    /* Another meaning under the same id (two machines were given the same one by their callers): ours cannot be sent, theirs cannot be held. */
+    self->older += fetches_all(self);
   } else if (prg_entry_is_on_ledger(entry) && !g_str_equal(entry->operation->device, operation->device)) {
     /* A restored server took another machine's row of the same id this time. */
     prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_SUPERSEDED,
                     entry->in_base);
-  } else if (entry->operation->created_at != operation->created_at && !is_set_aside(entry)) {
+  } else if (entry->operation->created_at != operation->created_at) {
     prg_changes_state(changes, operation->id, entry->state, entry->in_base, NULL)->created_at =
         operation->created_at;
   }
@@ -577,14 +587,14 @@ prg_reading_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step)
     return;
   }
   GPtrArray *changes = prg_changes_new();
+  if (*self->cursor == '\0' && fetches_all(self))
+    self->older = count_older(self, self->fetch_since, answer->older);
   for (guint i = 0; answer->rows && i < answer->rows->len; i++) {
     const PrgRow *row = g_ptr_array_index(answer->rows, i);
     take_row(self, row, changes);
     if (self->fetched)
       g_hash_table_add(self->fetched, g_strdup(row->operation->id));
   }
-  if (*self->cursor == '\0' && (self->rescan || !known_base(self)->known))
-    self->older = count_older(self, self->fetch_since, answer->older);
   prg_record_set(&self->cursor, answer->next_cursor);
   if (*self->cursor == '\0' && self->rescan)
     void_missing(self, changes);

@@ -144,6 +144,32 @@ test_json(void)
   g_assert_cmpuint(json_object_get_size(object), ==, 7);
 }
 
+/* A key of another program is kept, wherever it hides among ours. */
+static void
+test_json_keeps_foreign_keys(void)
+{
+  const char *const texts[] = {
+    "{\"x\":1}",
+    "{\"x\":1,\"showRate\":0.5}",
+    "{\"showRate\":0.5,\"x\":1}",
+    "{\"showRate\":0.5, \"x\":1}",
+    "{\"showRate\":\"a,\",\"x\":1}",
+    "{\"showRate\":{\"showRate\":2},\"x\":1}",
+    "{\"showRate\":[1,2],\"x\":1}",
+    "{\"lastCalculated\":\"}\",\"x\":1}",
+    " {\"lastCalculated\":\"\",\"x\":1}",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+    PrgMetrics metrics = { 0 };
+    g_autofree char *text = prg_metrics_to_json(&metrics, texts[i], NOW);
+    g_autofree char *again = prg_metrics_to_json(&metrics, text, NOW);
+
+    g_assert_cmpstr(text, ==, "{\"lastCalculated\":\"2026-11-20T10:00:00.000Z\",\"x\":1}");
+    g_assert_cmpstr(again, ==, text);
+  }
+}
+
 static void
 test_json_of_hostile_text(void)
 {
@@ -221,6 +247,7 @@ main(int argc, char **argv)
   g_test_add_func("/metrics/unknown-and-ramp-up", test_unknown_and_ramp_up);
   g_test_add_func("/metrics/ratios-stay-ratios", test_ratios_stay_ratios);
   g_test_add_func("/metrics/json", test_json);
+  g_test_add_func("/metrics/json-keeps-foreign-keys", test_json_keeps_foreign_keys);
   g_test_add_func("/metrics/json-of-hostile-text", test_json_of_hostile_text);
   g_test_add_func("/metrics/tiers", test_tiers);
   g_test_add_func("/metrics/over-life", test_over_life);

@@ -7,6 +7,24 @@
 /* The plain data that layers hand to each other: copies are apart, and nothing leaks (run under a leak
  * checker). */
 
+/* A large set looks ids up otherwise than a small one; nobody notices. */
+static void
+test_large_id_set(void)
+{
+  g_autoptr(PrgIdSet) set = prg_id_set_new();
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *id = g_strdup_printf("id-%u", i);
+    g_assert_false(prg_id_set_contains(set, id));
+    g_assert_true(prg_id_set_add(set, id));
+    g_assert_false(prg_id_set_add(set, id));
+    g_autoptr(PrgIdSet) copy = prg_id_set_copy(set);
+    g_assert_true(prg_id_set_equal(set, copy));
+    g_assert_cmpuint(prg_id_set_size(copy), ==, i + 1);
+    g_assert_true(prg_id_set_contains(copy, "id-0"));
+    g_assert_cmpstr(prg_id_set_get(copy, i), ==, id);
+  }
+}
+
 static void
 test_id_set(void)
 {
@@ -165,6 +183,7 @@ main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/plain/id-set", test_id_set);
+  g_test_add_func("/plain/id-set/large", test_large_id_set);
   g_test_add_func("/plain/record", test_record);
   g_test_add_func("/plain/changes", test_changes);
   g_test_add_func("/plain/snapshot", test_snapshot);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-fold-log.h"
 #include "sync-helpers.h"
+#include <math.h>
 
 /* ---- the fold log ---- */
 
@@ -228,6 +229,29 @@ test_base_round_trip(void)
   g_assert_cmpstr(again, ==, text);
 }
 
+/* What the machine takes over at once is what a restart reads, whatever Twenty held. */
+static void
+test_base_settled(void)
+{
+  static const double raws[] = { 0, 17, -3.5, 1e300, -1e300, 9007199254740992.0, 2.25 };
+  for (gsize i = 0; i < G_N_ELEMENTS(raws); i++) {
+    g_autoptr(PrgRecord) record = full_record();
+    g_autoptr(GArray) groups = some_groups();
+    record->total_xp = (PrgNumber){ TRUE, (gint64)CLAMP(floor(raws[i]), -0x1p53, 0x1p53), raws[i] };
+    record->ledger_xp = (PrgNumber){ 0 };
+    g_ptr_array_add(record->faults, g_strdup("badges: not a JSON array"));
+    g_autoptr(PrgBase) read = prg_base_new(record, groups, 42);
+    g_autoptr(PrgBase) settled = prg_base_settled(read);
+    g_autofree char *text = prg_base_to_json(settled);
+    g_autoptr(PrgBase) back = prg_base_from_json(text);
+    g_assert_true(prg_base_equal(settled, back));
+    g_assert_cmpint(settled->record->total_xp.value, ==, back->record->total_xp.value);
+    g_assert_cmpuint(settled->record->faults->len, ==, 0);
+    prg_record_set(&back->record->fold_token, "another");
+    g_assert_false(prg_base_equal(settled, back));
+  }
+}
+
 /* A damaged cache is no reason to fail: nothing is known, or only what could be read. */
 static void
 test_base_damaged(void)
@@ -288,6 +312,7 @@ main(int argc, char **argv)
   g_test_add_func("/fold-log/long", test_log_long);
   g_test_add_func("/fold-log/random", test_log_random);
   g_test_add_func("/base/round-trip", test_base_round_trip);
+  g_test_add_func("/base/settled", test_base_settled);
   g_test_add_func("/base/damaged", test_base_damaged);
   g_test_add_func("/base/cut", test_base_cut);
   return g_test_run();
