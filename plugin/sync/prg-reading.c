@@ -55,20 +55,36 @@ is_emptied(const PrgIdSet *set, const PrgIdSet *known)
   return prg_id_set_size(set) == 0 && prg_id_set_size(known) > 0;
 }
 
+/* Of a set's last known ids those that no row is known of. The others come back with their rows; and if a restored backup has lost such a
+ * row, the set must not say that it is paid. (transfer full) */
+static PrgIdSet *
+ids_without_rows(PrgMachine *self, const PrgIdSet *known, const char *kind)
+{
+  PrgIdSet *kept = prg_id_set_new();
+  for (guint i = 0; i < prg_id_set_size(known); i++) {
+    const char *ref = prg_id_set_get(known, i);
+    g_autofree char *id = prg_operation_pays_once_id(prg_book_get_member(self->book), kind, ref);
+    if (!prg_book_find(self->book, id))
+      prg_id_set_add(kept, ref);
+  }
+  return kept;
+}
+
 /* A set or rank that another program made unreadable or emptied keeps its last known value: the next fold writes it back. */
 static void
-keep_last_known(PrgRecord *record, const PrgRecord *known)
+keep_last_known(PrgMachine *self, PrgRecord *record)
 {
+  const PrgRecord *known = known_base(self)->record;
   const struct {
-    const char *field;
+    const char *field, *kind;
     PrgIdSet **set;
     const PrgIdSet *known;
   } sets[] = {
-    { "badges", &record->badges, known->badges },
-    { "completedModules", &record->completed_modules, known->completed_modules },
-    { "certifications", &record->certifications, known->certifications },
-    { "defeatedBosses", &record->defeated_bosses, known->defeated_bosses },
-    { "passedExams", &record->passed_exams, known->passed_exams },
+    { "badges", "badge_earned", &record->badges, known->badges },
+    { "completedModules", "module_passed", &record->completed_modules, known->completed_modules },
+    { "certifications", "certification_earned", &record->certifications, known->certifications },
+    { "defeatedBosses", "boss_defeated", &record->defeated_bosses, known->defeated_bosses },
+    { "passedExams", "exam_passed", &record->passed_exams, known->passed_exams },
   };
   for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
     gboolean faulty = prg_reading_is_faulty(record, sets[i].field);
@@ -77,7 +93,7 @@ keep_last_known(PrgRecord *record, const PrgRecord *known)
     if (!faulty)
       add_fault(record, sets[i].field, "emptied");
     prg_id_set_free(*sets[i].set);
-    *sets[i].set = prg_id_set_copy(sets[i].known);
+    *sets[i].set = ids_without_rows(self, sets[i].known, sets[i].kind);
   }
   if (*record->current_rank != '\0' || *known->current_rank == '\0')
     return;
@@ -371,7 +387,7 @@ keep_reading(PrgMachine *self, const PrgInput *input)
   self->probed = FALSE;
   refuse_future(self->reading->record, prg_machine_now(self, input));
   refuse_huge_total(self->reading->record);
-  keep_last_known(self->reading->record, known_base(self)->record);
+  keep_last_known(self, self->reading->record);
 }
 
 /* A record without ledger fields: new to the ledger, damaged, or created anew by another program. In the last case the rep's rows

@@ -143,7 +143,7 @@ change_refusals(SimHistory *self)
 {
   static const char *const refs[] = { "lead", "deal-1", "module_1", "2026" };
   SimRandom *random = &self->world.random;
-  if (sim_percent(random, 40))
+  if (sim_percent(random, 25))
     sim_refuse_nothing(self);
   else if (sim_percent(random, 30))
     sim_server_set_batch_limit(SERVER(self), 3);
@@ -177,7 +177,7 @@ sim_outside_world(SimHistory *self)
     write_to_record(self);
   else if (sim_server_record(SERVER(self)) && sim_percent(&world->random, 5))
     sim_server_soft_delete_record(SERVER(self), FALSE); /* brought back in Twenty */
-  if (sim_may(world, SIM_FAULT_REFUSE, 3))
+  if (sim_may(world, SIM_FAULT_REFUSE, 2))
     change_refusals(self);
   if (sim_may(world, SIM_FAULT_DELETE, 1) && sim_percent(&world->random, 40))
     delete_something(self);

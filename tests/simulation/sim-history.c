@@ -55,7 +55,7 @@ use(SimHistory *self, SimDevice *device)
   }
   if (sim_may(world, SIM_FAULT_REVOKE, 1) && sim_user_revoke(device, world))
     sim_struck(world, SIM_FAULT_REVOKE);
-  else if (sim_may(world, SIM_FAULT_RETRY, 3) &&
+  else if (sim_may(world, SIM_FAULT_RETRY, 8) &&
            sim_user_settle(device, world, sim_percent(&world->random, 40)))
     sim_struck(world, SIM_FAULT_RETRY);
   else
