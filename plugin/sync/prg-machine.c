@@ -369,8 +369,12 @@ set_credentials(PrgMachine *self, const PrgInput *input)
 {
   self->has_token = input->online;
   self->discovered = FALSE;
-  if (self->phase != PRG_PHASE_REST)
+  if (self->phase != PRG_PHASE_REST) {
+    /* One that waits for its rate budget is never woken again without a token. */
+    if (!self->has_token && !self->busy)
+      prg_cycle_end(self, PRG_OUTCOME_UNKNOWN, "Signed out.", 0);
     return;
+  }
   if (!self->has_token) {
     prg_machine_set_reason(self, PRG_MACHINE_SIGNED_OUT, "");
     return;

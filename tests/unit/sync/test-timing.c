@@ -479,6 +479,28 @@ test_pause_for_others(void)
   g_assert_cmpint(prg_machine_request_wait(rig->machine, rig->now - rig->boot), >=, 89 * SECOND);
 }
 
+/* The token goes while a cycle waits for its rate budget. */
+static void
+test_signed_out_in_budget_wait(void)
+{
+  g_autoptr(Rig) rig = rig_new(500);
+  rig_sign_in(rig);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_outcome(rig, PRG_OUTCOME_RETRY, "Limit reached"); /* empties the budget */
+  while (rig->step.changes)
+    rig_commit(rig);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_assert_state(rig, "syncing");
+  g_assert_null(rig->step.request);
+  rig_feed(rig, PRG_INPUT_CREDENTIALS, NULL, FALSE);
+  while (rig->step.changes)
+    rig_commit(rig);
+  rig_assert_state(rig, "signed-out");
+  rig->now += 60 * SECOND;
+  rig_sign_in(rig);
+  rig_assert_state(rig, "idle");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -508,5 +530,6 @@ main(int argc, char **argv)
   g_test_add_func("/timing/requests-of-others", test_requests_of_others);
   g_test_add_func("/timing/pause-for-others", test_pause_for_others);
   g_test_add_func("/timing/clock-jumps", test_clock_jumps);
+  g_test_add_func("/timing/signed-out-in-budget-wait", test_signed_out_in_budget_wait);
   return g_test_run();
 }
