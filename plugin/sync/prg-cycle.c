@@ -172,10 +172,10 @@ dispatch(PrgMachine *self, const PrgInput *input, PrgStep *step)
     prg_push_verify(self, step);
     break;
   case PRG_PHASE_FETCH:
-    prg_reading_fetch(self, input, step);
+    prg_rows_fetch(self, input, step);
     break;
   case PRG_PHASE_FETCHED:
-    prg_reading_after_rows(self, input);
+    prg_rows_after(self, input);
     break;
   case PRG_PHASE_TIMELINE:
     prg_reading_timeline(self, step);
@@ -387,7 +387,7 @@ prg_cycle_answer(PrgMachine *self, const PrgInput *input, PrgStep *step)
     prg_push_posted(self, input, step);
     break;
   case PRG_PHASE_FETCH:
-    prg_reading_fetched(self, input, step);
+    prg_rows_fetched(self, input, step);
     break;
   case PRG_PHASE_TIMELINE:
     prg_reading_timeline_answered(self, input);

@@ -94,7 +94,8 @@ struct _PrgMachine {
   gint64 conflict_updated_at;
   gboolean fetch_done, rescan, judged, need_fold, did_fold, rebase;
   gint64 fetch_since;
-  gint64 older;             /* rows of the ledger that are not replicated: too old, or their id means something else here */
+  gint64
+      older; /* rows of the ledger that are not replicated: too old, or their id means something else here */
   gboolean heal;            /* another program wrote since the last fold: derived fields ride along once */
   gboolean timeline_wanted; /* this reading is settled although the timeline has not told it whole yet */
   gboolean probed; /* rows were looked for since the last reading: the record must be read after that */
@@ -102,6 +103,12 @@ struct _PrgMachine {
   guint pushed;
   gboolean changed;
 };
+
+static inline const PrgBase *
+prg_machine_base(PrgMachine *self)
+{
+  return prg_book_get_base(self->book);
+}
 
 /* prg-cycle.c */
 void prg_cycle_begin(PrgMachine *self, const PrgInput *input);
@@ -140,11 +147,17 @@ PrgFold *prg_fold_for_creation(PrgMachine *self, const PrgInput *input);
 /* prg-reading.c */
 gboolean prg_reading_is_faulty(const PrgRecord *record, const char *field); /* it could not be read */
 void prg_reading_evaluate(PrgMachine *self, const PrgInput *input, PrgStep *step);
-void prg_reading_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step);
-void prg_reading_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step);
-void prg_reading_after_rows(PrgMachine *self, const PrgInput *input);
+/* The reading is whole and to be believed: rows, then who wrote, then the fold. */
+void prg_reading_go_on(PrgMachine *self, const PrgInput *input);
 void prg_reading_timeline(PrgMachine *self, PrgStep *step);
 void prg_reading_timeline_answered(PrgMachine *self, const PrgInput *input);
+
+/* prg-rows.c */
+gboolean prg_rows_agree(PrgMachine *self, gint64 older);
+GPtrArray *prg_rows_suspects(PrgMachine *self); /* (transfer full) (element-type utf8) */
+void prg_rows_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step);
+void prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step);
+void prg_rows_after(PrgMachine *self, const PrgInput *input); /* the last page is in the book */
 
 #define PRG_STALE_AFTER (20 * G_USEC_PER_SEC)
 #define PRG_FOLD_PAUSE (60 * G_USEC_PER_SEC)

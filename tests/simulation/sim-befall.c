@@ -68,7 +68,8 @@ move_operations(SimHistory *self, SimDevice *device)
     return;
   sim_sign_in(self, device, FALSE);
   guint added = sim_user_import(other, &self->world, operations);
-  sim_trace(&self->world, "device %u: imports %u operations of device %u", other->number, added, device->number);
+  sim_trace(&self->world, "device %u: imports %u operations of device %u", other->number, added,
+            device->number);
   if (added > 0)
     sim_struck(&self->world, SIM_FAULT_EXPORT);
 }
@@ -112,7 +113,10 @@ sim_befall(SimHistory *self, SimDevice *device)
   SimWorld *world = &self->world;
   if (sim_may(world, SIM_FAULT_CRASH, 1) && sim_percent(&world->random, 50)) {
     sim_struck(world, SIM_FAULT_CRASH);
-    crash(self, device, device->changes ? "before a commit" : device->is_sent ? "during a request" : "at rest");
+    crash(self, device,
+          device->changes   ? "before a commit"
+          : device->is_sent ? "during a request"
+                            : "at rest");
   }
   if (sim_may(world, SIM_FAULT_DAMAGE, 1) && sim_percent(&world->random, 20)) {
     sim_struck(world, SIM_FAULT_DAMAGE);
@@ -156,7 +160,8 @@ receive(SimHistory *self, SimDevice *device)
   PrgAnswer *answer = sim_network_receive(&self->network, device);
   if (!answer)
     return FALSE;
-  sim_trace(world, "device %u: %s %s", device->number, prg_outcome_to_string(answer->outcome), answer->message);
+  sim_trace(world, "device %u: %s %s", device->number, prg_outcome_to_string(answer->outcome),
+            answer->message);
   device->is_sent = FALSE;
   if (sim_strikes(world, SIM_FAULT_CRASH, 1)) {
     prg_answer_free(answer);
@@ -170,7 +175,8 @@ receive(SimHistory *self, SimDevice *device)
 static void
 send_request(SimHistory *self, SimDevice *device)
 {
-  sim_trace(&self->world, "device %u: %s ->", device->number, prg_request_kind_to_string(device->request->kind));
+  sim_trace(&self->world, "device %u: %s ->", device->number,
+            prg_request_kind_to_string(device->request->kind));
   sim_network_send(&self->network, device);
   sim_network_run(&self->network);
   receive(self, device);

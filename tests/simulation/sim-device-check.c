@@ -11,7 +11,8 @@ static const guint transitions[] = {
   [PRG_OPERATION_SENT] = TO(SENT) | TO(LEDGERED) | TO(SUPERSEDED) | TO(QUARANTINED) | TO(VOIDED),
   [PRG_OPERATION_LEDGERED] = TO(LEDGERED) | TO(FOLDED) | TO(SENT) | TO(SUPERSEDED) | TO(VOIDED),
   [PRG_OPERATION_FOLDED] = TO(FOLDED) | TO(SENT) | TO(LEDGERED) | TO(SUPERSEDED) | TO(VOIDED),
-  [PRG_OPERATION_QUARANTINED] = TO(QUARANTINED) | TO(NEW) | TO(DISCARDED) | TO(LEDGERED) | TO(SUPERSEDED) | TO(VOIDED),
+  [PRG_OPERATION_QUARANTINED] =
+      TO(QUARANTINED) | TO(NEW) | TO(DISCARDED) | TO(LEDGERED) | TO(SUPERSEDED) | TO(VOIDED),
   [PRG_OPERATION_VOIDED] = TO(VOIDED) | TO(LEDGERED) | TO(REMOTE),
   [PRG_OPERATION_SUPERSEDED] = TO(SUPERSEDED) | TO(LEDGERED) | TO(VOIDED),
   [PRG_OPERATION_REMOTE] = TO(REMOTE) | TO(VOIDED) | TO(LEDGERED) | TO(SUPERSEDED),
@@ -60,8 +61,8 @@ static void
 check_entries(SimDevice *self, SimWorld *world, Sums *sums)
 {
   if (self->entries->len != prg_book_n_entries(self->book))
-    sim_fail(world, "device %u holds %u operations, its disk %u", self->number, prg_book_n_entries(self->book),
-             self->entries->len);
+    sim_fail(world, "device %u holds %u operations, its disk %u", self->number,
+             prg_book_n_entries(self->book), self->entries->len);
   for (guint i = 0; i < self->entries->len && !world->failure; i++) {
     const PrgEntry *stored = g_ptr_array_index(self->entries, i);
     if (!is_same(stored, prg_book_get_entry(self->book, i)))
@@ -75,14 +76,17 @@ check_view(SimDevice *self, SimWorld *world, const Sums *sums)
 {
   const PrgBase *base = prg_book_get_base(self->book);
   const PrgRecord *shown = sim_device_view(self, world)->record;
-  gint64 read = base->known ? base->record->total_xp.value + base->ledger_sum - base->record->ledger_xp.value : 0;
+  gint64 read =
+      base->known ? base->record->total_xp.value + base->ledger_sum - base->record->ledger_xp.value : 0;
   gint64 total = shown->total_xp.value, most = sim_world_bound(world);
   if (total != read + sums->unproven)
-    sim_fail(world, "device %u shows %" G_GINT64_FORMAT "; read were %" G_GINT64_FORMAT ", own not in it %" G_GINT64_FORMAT,
+    sim_fail(world,
+             "device %u shows %" G_GINT64_FORMAT "; read were %" G_GINT64_FORMAT
+             ", own not in it %" G_GINT64_FORMAT,
              self->number, total, read, sums->unproven);
   if (total > most)
-    sim_fail(world, "device %u shows %" G_GINT64_FORMAT ", above what was ever earned, %" G_GINT64_FORMAT, self->number,
-             total, most);
+    sim_fail(world, "device %u shows %" G_GINT64_FORMAT ", above what was ever earned, %" G_GINT64_FORMAT,
+             self->number, total, most);
   if (shown->current_level.value != (gint64)prg_rules_level_for(world->rules, total))
     sim_fail(world, "device %u shows level %" G_GINT64_FORMAT " at %" G_GINT64_FORMAT " XP", self->number,
              shown->current_level.value, total);
@@ -98,7 +102,9 @@ sim_device_check(SimDevice *self, SimWorld *world)
   check_entries(self, world, &sums);
   check_view(self, world, &sums);
   if (prg_book_pending_xp(self->book) != sums.pending_xp || prg_book_n_pending(self->book) != sums.n_pending)
-    sim_fail(world, "device %u says %" G_GINT64_FORMAT " XP of %u operations are pending; it is %" G_GINT64_FORMAT " of %u",
+    sim_fail(world,
+             "device %u says %" G_GINT64_FORMAT " XP of %u operations are pending; it is %" G_GINT64_FORMAT
+             " of %u",
              self->number, prg_book_pending_xp(self->book), prg_book_n_pending(self->book), sums.pending_xp,
              sums.n_pending);
   if (prg_machine_is_busy(self->machine) == sim_device_is_resting(self))

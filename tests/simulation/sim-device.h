@@ -11,11 +11,11 @@
 typedef struct {
   guint number;
   SimUuid id;
-  GPtrArray *entries; /* (owned) (element-type PrgEntry) the disk, in order of first commit */
-  GHashTable *by_id;  /* (owned) id → PrgEntry, borrowed from entries */
-  GHashTable *meta;   /* (owned) */
-  char *base;         /* (owned) (nullable) */
-  guint flags;        /* audit entries that flag a possible loss */
+  GPtrArray *entries;  /* (owned) (element-type PrgEntry) the disk, in order of first commit */
+  GHashTable *by_id;   /* (owned) id → PrgEntry, borrowed from entries */
+  GHashTable *meta;    /* (owned) */
+  char *base;          /* (owned) (nullable) */
+  guint flags;         /* audit entries that flag a possible loss */
   PrgBook *book;       /* (owned) memory: lost in a crash */
   PrgMachine *machine; /* (owned) likewise */
   PrgRequest *request; /* (owned) (nullable) what the machine asked for and nobody has sent yet */
@@ -23,12 +23,12 @@ typedef struct {
   gboolean is_sent;    /* its request is under way */
   gboolean has_token;  /* the server takes its token */
   gboolean is_online;
-  gboolean is_away;   /* signed out */
-  gboolean is_cut_off; /* its connection was cut: the next answer does not come */
-  gboolean is_changed; /* since the invariants were checked */
-  gboolean retry_wanted; /* somebody asked for a new look while a request was under way */
-  gint64 boot;         /* when it started, µs: its monotonic clock counts from there */
-  gint64 skew;         /* its wall clock minus the true time */
+  gboolean is_away;         /* signed out */
+  gboolean is_cut_off;      /* its connection was cut: the next answer does not come */
+  gboolean is_changed;      /* since the invariants were checked */
+  gboolean retry_wanted;    /* somebody asked for a new look while a request was under way */
+  gint64 boot;              /* when it started, µs: its monotonic clock counts from there */
+  gint64 skew;              /* its wall clock minus the true time */
   gint64 budget, budget_at; /* µs of sending left: 50 requests, one more every 1.2 s */
   guint n_requests;
 } SimDevice;
@@ -55,7 +55,10 @@ const PrgView *sim_device_view(const SimDevice *self, const SimWorld *world);
 gint64 sim_device_total(const SimDevice *self, const SimWorld *world);
 
 /* sim-device-check.c */
-void sim_device_check_transition(SimDevice *self, SimWorld *world, const PrgEntry *stored, const PrgChange *change);
+void sim_device_check_transition(SimDevice *self,
+                                 SimWorld *world,
+                                 const PrgEntry *stored,
+                                 const PrgChange *change);
 /* Everything that must hold of one machine at every moment. */
 void sim_device_check(SimDevice *self, SimWorld *world);
 /* A restart must show just what was shown before it. */
@@ -68,7 +71,8 @@ void sim_device_check_restart(const SimDevice *self, SimWorld *world, const SimS
 
 /* sim-user.c: what a rep does on it. */
 void sim_user_earn(SimDevice *self, SimWorld *world);
-gboolean sim_user_revoke(SimDevice *self, SimWorld *world);                    /* something, FALSE = nothing */
+gboolean sim_user_revoke(SimDevice *self, SimWorld *world); /* something, FALSE = nothing */
 gboolean sim_user_settle(SimDevice *self, SimWorld *world, gboolean discards); /* one that was refused */
-guint sim_user_import(SimDevice *self, SimWorld *world, GPtrArray *operations); /* of another machine's export */
-GPtrArray *sim_user_export(const SimDevice *self);                             /* (transfer full) */
+guint
+sim_user_import(SimDevice *self, SimWorld *world, GPtrArray *operations); /* of another machine's export */
+GPtrArray *sim_user_export(const SimDevice *self);                        /* (transfer full) */

@@ -64,7 +64,8 @@ sync_all(SimHistory *self)
     SimDevice *device = self->devices[i];
     gint64 before = sim_device_total(device, &self->world);
     sync_now(self, device);
-    goes_on |= *prg_machine_get_last_error(device->machine) || sim_device_total(device, &self->world) != before ||
+    goes_on |= *prg_machine_get_last_error(device->machine) ||
+               sim_device_total(device, &self->world) != before ||
                sim_server_total(self->network.server) != sim_device_total(device, &self->world);
   }
   return goes_on || self->network.n_writes != n_writes;
@@ -128,8 +129,10 @@ check_device(SimHistory *self, SimDevice *device)
     sim_fail(world, "device %u shows %" G_GINT64_FORMAT ", Twenty %" G_GINT64_FORMAT, device->number,
              shown->total_xp.value, total);
   if (prg_book_n_pending(device->book) > 0 || prg_book_pending_xp(device->book) != 0)
-    sim_fail(world, "device %u still has %u operations pending", device->number, prg_book_n_pending(device->book));
-  if (prg_machine_get_state(device->machine) != PRG_MACHINE_IDLE || *prg_machine_get_last_error(device->machine))
+    sim_fail(world, "device %u still has %u operations pending", device->number,
+             prg_book_n_pending(device->book));
+  if (prg_machine_get_state(device->machine) != PRG_MACHINE_IDLE ||
+      *prg_machine_get_last_error(device->machine))
     sim_fail(world, "device %u ends %s: %s", device->number,
              prg_machine_state_to_string(prg_machine_get_state(device->machine)),
              prg_machine_get_last_error(device->machine));
@@ -150,8 +153,8 @@ check_record(SimHistory *self)
   gint64 count = sim_server_ledger_count(self->network.server, NULL);
   if (record->ledger_xp.value != sum || record->ledger_count.value != count)
     sim_fail(&self->world,
-             "the record says %" G_GINT64_FORMAT " XP of %" G_GINT64_FORMAT " rows, the ledger has %" G_GINT64_FORMAT
-             " of %" G_GINT64_FORMAT,
+             "the record says %" G_GINT64_FORMAT " XP of %" G_GINT64_FORMAT
+             " rows, the ledger has %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
              record->ledger_xp.value, record->ledger_count.value, sum, count);
   if (record->total_xp.value != record->external_xp.value + sum)
     sim_fail(&self->world, "totalXp is not externalXp and the ledger's sum");
@@ -173,7 +176,8 @@ idle_for_an_hour(SimHistory *self, SimDevice *device)
     run_until_rest(self, device);
   }
   if (device->n_requests - requests > IDLE_REQUESTS_AN_HOUR)
-    sim_fail(&self->world, "device %u: %u requests in an idle hour", device->number, device->n_requests - requests);
+    sim_fail(&self->world, "device %u: %u requests in an idle hour", device->number,
+             device->n_requests - requests);
   if (sim_server_total(self->network.server) != total ||
       sim_server_record(self->network.server)->updated_at != updated_at)
     sim_fail(&self->world, "device %u writes the record in an idle hour", device->number);
@@ -192,9 +196,11 @@ sim_check_end(SimHistory *self)
     check_device(self, self->devices[i]);
   }
   if (total > expected)
-    sim_fail(world, "the total ended at %" G_GINT64_FORMAT ", above the truth %" G_GINT64_FORMAT, total, expected);
+    sim_fail(world, "the total ended at %" G_GINT64_FORMAT ", above the truth %" G_GINT64_FORMAT, total,
+             expected);
   else if (total < expected && !sim_has(world, SIM_FAULT_BLIND))
-    sim_fail(world, "the total ended at %" G_GINT64_FORMAT ", the truth is %" G_GINT64_FORMAT, total, expected);
+    sim_fail(world, "the total ended at %" G_GINT64_FORMAT ", the truth is %" G_GINT64_FORMAT, total,
+             expected);
   else if (total < expected && !self->result->flagged)
     sim_fail(world, "%" G_GINT64_FORMAT " XP were lost and nothing is flagged", expected - total);
   SimDevice *one = self->devices[sim_below(&world->random, self->n_devices)];

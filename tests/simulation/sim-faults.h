@@ -40,9 +40,10 @@ typedef guint32 SimFaults;
 #define SIM_FAULTS_ALL (SIM_BIT(SIM_N_FAULTS) - 1)
 
 const char *sim_fault_name(SimFault fault);
-char *sim_faults_help(void);                                     /* (transfer full) one line for each */
-char *sim_faults_to_string(SimFaults faults);                    /* (transfer full) "loss,hang" */
-gboolean sim_faults_parse(const char *text, SimFaults *faults);  /* FALSE, after a message, on an unknown name */
-SimFaults sim_faults_of_family(gboolean blind);                  /* all that the family may draw */
-SimFaults sim_faults_draw(SimFaults family, guint64 seed);       /* the mixture of one history */
-SimFaults sim_faults_without_excluded(SimFaults faults);         /* see the comment beside it */
+char *sim_faults_help(void);                  /* (transfer full) one line for each */
+char *sim_faults_to_string(SimFaults faults); /* (transfer full) "loss,hang" */
+gboolean sim_faults_parse(const char *text,
+                          SimFaults *faults);              /* FALSE, after a message, on an unknown name */
+SimFaults sim_faults_of_family(gboolean blind);            /* all that the family may draw */
+SimFaults sim_faults_draw(SimFaults family, guint64 seed); /* the mixture of one history */
+SimFaults sim_faults_without_excluded(SimFaults faults);   /* see the comment beside it */

@@ -16,7 +16,7 @@ typedef struct {
   SimResult *result;
   SimWorld world;
   SimNetwork network;
-  SimServer *backup;  /* (owned) (nullable) */
+  SimServer *backup; /* (owned) (nullable) */
   gint64 outside_in_backup;
   SimDevice *devices[SIM_MAX_DEVICES];
   guint n_devices, n_earnings;

@@ -50,7 +50,8 @@ use(SimHistory *self, SimDevice *device)
     self->n_earnings++;
     if (may_earn)
       sim_user_earn(device, world);
-    sim_trace(world, "device %u: earned, shows %" G_GINT64_FORMAT, device->number, sim_device_total(device, world));
+    sim_trace(world, "device %u: earned, shows %" G_GINT64_FORMAT, device->number,
+              sim_device_total(device, world));
     return TRUE;
   }
   if (sim_may(world, SIM_FAULT_REVOKE, 1) && sim_user_revoke(device, world))
@@ -69,8 +70,8 @@ check(SimHistory *self)
   SimWorld *world = &self->world;
   gint64 total = sim_server_total(self->network.server), most = sim_world_bound(world);
   if (total > most)
-    sim_fail(world, "Twenty's total is %" G_GINT64_FORMAT ", above what was ever earned, %" G_GINT64_FORMAT, total,
-             most);
+    sim_fail(world, "Twenty's total is %" G_GINT64_FORMAT ", above what was ever earned, %" G_GINT64_FORMAT,
+             total, most);
   for (guint i = 0; i < self->n_devices; i++)
     sim_device_check(self->devices[i], world);
 }
@@ -129,7 +130,9 @@ tell_differences(const SimHistory *self, const SimDevice *device)
     guint found = sim_server_find_row(self->network.server, operation->id, &amount, &linked);
     if (found == 1 && amount == operation->amount && prg_entry_is_on_ledger(entry) && entry->in_base)
       continue;
-    sim_trace(&self->world, "device %u holds %s %s %s of %.8s as %s%s, %+" G_GINT64_FORMAT "; in the ledger: %s, %+" G_GINT64_FORMAT,
+    sim_trace(&self->world,
+              "device %u holds %s %s %s of %.8s as %s%s, %+" G_GINT64_FORMAT
+              "; in the ledger: %s, %+" G_GINT64_FORMAT,
               device->number, operation->kind, operation->ref, operation->id, operation->device,
               prg_operation_state_to_string(entry->state), entry->in_base ? "" : " (not in the base)",
               operation->amount, found_names[found], amount);

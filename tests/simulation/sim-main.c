@@ -14,17 +14,21 @@ static gboolean blind_option, million_option;
 static const GOptionEntry entries[] = {
   { "histories", 'n', 0, G_OPTION_ARG_INT64, &histories, "how many (10000)", "N" },
   { "seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "the first seed (1)", "S" },
-  { "devices", 'd', 0, G_OPTION_ARG_INT, &devices, "machines of the rep, 1 to 4 (each history draws 2 to 4)", "D" },
+  { "devices", 'd', 0, G_OPTION_ARG_INT, &devices, "machines of the rep, 1 to 4 (each history draws 2 to 4)",
+    "D" },
   { "faults", 'f', 0, G_OPTION_ARG_STRING, &faults_option, "exactly these, by commas", "LIST" },
   { "blind", 'b', 0, G_OPTION_ARG_NONE, &blind_option, "the family with blind writers", NULL },
-  { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes (one for each core); the result does not depend on it", "J" },
+  { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+    "processes (one for each core); the result does not depend on it", "J" },
   { "million", 0, 0, G_OPTION_ARG_NONE, &million_option,
     "1,000,000 histories: 500,000 of each of the two families, from --seed on", NULL },
   { "replay", 'r', 0, G_OPTION_ARG_STRING, &replay_option, "run one history and tell every step", "SEED" },
-  { "steps", 0, 0, G_OPTION_ARG_INT, &steps, "come to rest after so many steps (each history draws 60 to 299)", "N" },
+  { "steps", 0, 0, G_OPTION_ARG_INT, &steps,
+    "come to rest after so many steps (each history draws 60 to 299)", "N" },
   { "earnings", 0, 0, G_OPTION_ARG_INT, &earnings, "commands of the rep at most", "N" },
   /* For the tests of the simulation itself: a model server that does wrong. */
-  { "flaw", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &flaw_option, "adds-twice, forgets or renames", "FLAW" },
+  { "flaw", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &flaw_option, "adds-twice, forgets or renames",
+    "FLAW" },
   { NULL, 0, 0, 0, NULL, NULL, NULL }
 };
 
@@ -40,7 +44,8 @@ parse_arguments(int *argc, char ***argv)
     g_printerr("%s\n", error->message);
     return FALSE;
   }
-  if (*argc > 1 || devices < 0 || devices > SIM_MAX_DEVICES || histories < 1 || steps < 0 || earnings < 0 || jobs < 0) {
+  if (*argc > 1 || devices < 0 || devices > SIM_MAX_DEVICES || histories < 1 || steps < 0 || earnings < 0 ||
+      jobs < 0) {
     g_printerr("a number is out of bounds, or an argument is too many; see --help\n");
     return FALSE;
   }

@@ -59,9 +59,10 @@ rate_limit(SimNetwork *self, const PrgRequest *request)
     return answer_from_wire(self, request, 429,
                             "{\"statusCode\":429,\"error\":\"HttpException\","
                             "\"messages\":[\"Limit reached (100 tokens per 60000 ms)\"]}");
-  return answer_from_wire(self, request, 200,
-                          "{\"data\":null,\"errors\":[{\"message\":\"Limit reached (100 tokens per 60000 ms)\","
-                          "\"extensions\":{\"subCode\":\"LIMIT_REACHED\",\"code\":\"BAD_USER_INPUT\"}}]}");
+  return answer_from_wire(
+      self, request, 200,
+      "{\"data\":null,\"errors\":[{\"message\":\"Limit reached (100 tokens per 60000 ms)\","
+      "\"extensions\":{\"subCode\":\"LIMIT_REACHED\",\"code\":\"BAD_USER_INPUT\"}}]}");
 }
 
 static PrgAnswer *
@@ -186,7 +187,8 @@ carry_out(SimNetwork *self, SimFlight *flight)
   if (flight->is_hung)
     sim_struck(world, SIM_FAULT_HANG);
   if (!flight->device || flight->is_hung || flight->is_held)
-    sim_trace(world, "server: a late %s is carried out: %s", prg_request_kind_to_string(flight->request->kind),
+    sim_trace(world, "server: a late %s is carried out: %s",
+              prg_request_kind_to_string(flight->request->kind),
               prg_outcome_to_string(flight->answer->outcome));
   self->last_carried_out = MAX(self->last_carried_out, flight->serial);
   flight->answered_at = MAX(flight->answered_at, world->now);

@@ -13,8 +13,8 @@ typedef struct {
   PrgAnswer *answer;   /* (owned) (nullable) once it was carried out, or was found to fail */
   guint serial;        /* in order of sending */
   gint64 carried_out_at, answered_at, given_up_at; /* µs */
-  gboolean is_held;      /* until a later one was carried out */
-  gboolean is_hung;      /* it counts when it is carried out after it was given up on */
+  gboolean is_held;                                /* until a later one was carried out */
+  gboolean is_hung; /* it counts when it is carried out after it was given up on */
   gboolean reply_is_lost;
   gboolean is_doubled;
 } SimFlight;

@@ -8,9 +8,9 @@
 
 /* Many histories, in several processes: a history is the work of one, and nothing is shared but the list of pieces. */
 
-#define PIECE 250         /* seeds that a process takes at a time */
-#define MAX_FAILURES 20   /* after so many the rest is not run */
-#define ENOUGH 2000       /* of so many histories with a fault, some must have felt it */
+#define PIECE 250       /* seeds that a process takes at a time */
+#define MAX_FAILURES 20 /* after so many the rest is not run */
+#define ENOUGH 2000     /* of so many histories with a fault, some must have felt it */
 
 /* ---- counting ---- */
 
@@ -47,14 +47,16 @@ sim_totals_print(const SimTotals *totals)
   g_autoptr(GString) struck = g_string_new("struck:");
   for (guint i = 0; i < SIM_N_FAULTS; i++) {
     if (totals->drawn[i] > 0)
-      g_string_append_printf(struck, " %s %" G_GUINT64_FORMAT, sim_fault_name((SimFault)i), totals->struck[i]);
+      g_string_append_printf(struck, " %s %" G_GUINT64_FORMAT, sim_fault_name((SimFault)i),
+                             totals->struck[i]);
     if (totals->drawn[i] < ENOUGH || totals->struck[i] > 0)
       continue;
     g_print("the fault %s never struck in %" G_GUINT64_FORMAT " histories that had it\n",
             sim_fault_name((SimFault)i), totals->drawn[i]);
     alive = FALSE;
   }
-  g_print("%" G_GUINT64_FORMAT " steps, %" G_GUINT64_FORMAT " operations, %" G_GUINT64_FORMAT " requests\n%s\n",
+  g_print("%" G_GUINT64_FORMAT " steps, %" G_GUINT64_FORMAT " operations, %" G_GUINT64_FORMAT
+          " requests\n%s\n",
           totals->n_steps, totals->n_operations, totals->n_requests, struck->str);
   g_print("%" G_GUINT64_FORMAT " histories held, %" G_GUINT64_FORMAT " failed; %" G_GUINT64_FORMAT
           " exact, %" G_GUINT64_FORMAT " with something flagged\n",
@@ -69,8 +71,8 @@ report_failure(PrgRules *rules, guint64 seed, const SimOptions *options, const S
 {
   g_autofree char *failure = NULL;
   g_autofree char *arguments = sim_shrink(rules, seed, options, result, &failure);
-  fprintf(to, "seed %" G_GUINT64_FORMAT " failed: %s\n  made smaller: %s\n  replay: ./dev simulate %s\n", seed,
-          result->failure, failure, arguments);
+  fprintf(to, "seed %" G_GUINT64_FORMAT " failed: %s\n  made smaller: %s\n  replay: ./dev simulate %s\n",
+          seed, result->failure, failure, arguments);
 }
 
 static void
@@ -162,8 +164,8 @@ tell_progress(SimSeeds seeds, guint64 done, gint64 started)
 {
   gint64 seconds = MAX((g_get_monotonic_time() - started) / G_USEC_PER_SEC, 1);
   if (seeds.n >= 20000)
-    g_printerr("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " histories, %" G_GINT64_FORMAT " s, %" G_GINT64_FORMAT
-               " a second\n",
+    g_printerr("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " histories, %" G_GINT64_FORMAT
+               " s, %" G_GINT64_FORMAT " a second\n",
                done, seeds.n, seconds, (gint64)done / seconds);
 }
 

@@ -25,4 +25,5 @@ gboolean sim_totals_print(const SimTotals *totals);
 
 /* sim-shrink.c: the smallest variant that was found of a failing history, as arguments that replay it. @failure: (out) (transfer full) what
  * it says. Returns: (transfer full) */
-char *sim_shrink(PrgRules *rules, guint64 seed, const SimOptions *options, const SimResult *result, char **failure);
+char *
+sim_shrink(PrgRules *rules, guint64 seed, const SimOptions *options, const SimResult *result, char **failure);

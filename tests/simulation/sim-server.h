@@ -46,7 +46,7 @@ void sim_server_create_record(SimServer *self, gint64 total);
 gboolean sim_server_has_record(const SimServer *self);
 gint64 sim_server_total(const SimServer *self);
 gint64 sim_server_ledger_sum(const SimServer *self);
-gint64 sim_server_ledger_count(const SimServer *self, const char *kind); /* NULL = of all */
+gint64 sim_server_ledger_count(const SimServer *self, const char *kind);      /* NULL = of all */
 gboolean sim_server_is_behind(const SimServer *self, const SimServer *other); /* record or ledger differ */
 guint sim_server_n_rows(const SimServer *self);
 guint sim_server_n_folds(const SimServer *self);

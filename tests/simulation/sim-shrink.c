@@ -70,14 +70,17 @@ to_arguments(const Shrinking *self)
   g_autofree char *faults = sim_faults_to_string(options->faults);
   g_autofree char *flaw =
       options->flaw ? g_strdup_printf(" --flaw %s", sim_flaw_to_string(options->flaw)) : g_strdup("");
-  return g_strdup_printf("--replay %" G_GUINT64_FORMAT " --devices %u --steps %u --earnings %u --faults '%s'%s",
+  return g_strdup_printf("--replay %" G_GUINT64_FORMAT
+                         " --devices %u --steps %u --earnings %u --faults '%s'%s",
                          self->seed, options->devices, options->steps, options->earnings, faults, flaw);
 }
 
 char *
 sim_shrink(PrgRules *rules, guint64 seed, const SimOptions *options, const SimResult *result, char **failure)
 {
-  Shrinking self = { .rules = rules, .seed = seed, .smallest = *options, .failure = g_strdup(result->failure) };
+  Shrinking self = {
+    .rules = rules, .seed = seed, .smallest = *options, .failure = g_strdup(result->failure)
+  };
   self.smallest.faults = result->faults;
   self.smallest.draw = FALSE;
   self.smallest.devices = result->devices;

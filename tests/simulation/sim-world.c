@@ -30,7 +30,8 @@ sim_world_clear(SimWorld *self)
 static void
 print_line(const SimWorld *self, const char *text)
 {
-  g_print("%10.3f  %s\n", (double)(self->now % (G_GINT64_CONSTANT(100000) * G_USEC_PER_SEC)) / G_USEC_PER_SEC, text);
+  g_print("%10.3f  %s\n", (double)(self->now % (G_GINT64_CONSTANT(100000) * G_USEC_PER_SEC)) / G_USEC_PER_SEC,
+          text);
 }
 
 void
@@ -131,7 +132,8 @@ sim_world_check_row(SimWorld *self, const PrgOperation *row)
     sim_fail(self, "the ledger takes %s as %s %s; it was earned as %s %s", row->id, row->kind, row->ref,
              fact->operation->kind, fact->operation->ref);
   else if (row->amount < fact->least || row->amount > fact->most)
-    sim_fail(self, "the ledger takes %s %s with %" G_GINT64_FORMAT " XP; it was earned with %" G_GINT64_FORMAT,
+    sim_fail(self,
+             "the ledger takes %s %s with %" G_GINT64_FORMAT " XP; it was earned with %" G_GINT64_FORMAT,
              row->kind, row->id, row->amount, fact->operation->amount);
 }
 

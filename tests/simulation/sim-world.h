@@ -11,8 +11,9 @@
 /* What is true of one id, whatever machines and server think of it. */
 typedef struct {
   PrgOperation *operation; /* (owned) as it was first acknowledged */
-  gint64 least, most;      /* amounts under which machines have acknowledged it: they differ where the ledger's row wins */
-  gboolean excepted;       /* a person deleted its row, or discarded it: it counts only if the ledger holds it */
+  gint64 least,
+      most; /* amounts under which machines have acknowledged it: they differ where the ledger's row wins */
+  gboolean excepted; /* a person deleted its row, or discarded it: it counts only if the ledger holds it */
 } SimFact;
 
 /* What all parts of a history share: time, chance, the truth, and the first invariant that broke. */
@@ -45,7 +46,7 @@ void sim_fail(SimWorld *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean sim_has(const SimWorld *self, SimFault fault);
 /* Whether the fault may strike now, by chance. Faults strike while the history lasts, not when it comes to rest. */
 gboolean sim_may(SimWorld *self, SimFault fault, guint percent);
-void sim_struck(SimWorld *self, SimFault fault); /* it did something */
+void sim_struck(SimWorld *self, SimFault fault);                     /* it did something */
 gboolean sim_strikes(SimWorld *self, SimFault fault, guint percent); /* both at once */
 
 /* ---- the truth ---- */
