@@ -188,14 +188,13 @@ take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
   }
 }
 
-/* After a rescan: rows of the window that the ledger no longer has. */
+/* After a rescan: other machines' rows of the window that the ledger no longer has. */
 static void
 void_missing(PrgMachine *self, GPtrArray *changes)
 {
   for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
-    gboolean foreign = entry->state == PRG_OPERATION_REMOTE || entry->state == PRG_OPERATION_SUPERSEDED;
-    if (foreign && entry->operation->created_at >= self->fetch_since &&
+    if (entry->state == PRG_OPERATION_REMOTE && entry->operation->created_at >= self->fetch_since &&
         !g_hash_table_contains(self->fetched, entry->operation->id))
       prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
                         "no longer in the ledger");
@@ -217,7 +216,8 @@ count_older(PrgMachine *self, gint64 since, gint64 told)
   return MAX(told - known, 0);
 }
 
-/* Own rows of the window that a rescan did not meet, although equal counts hid it. */
+/* Rows of the window that were earned here, and that a rescan did not meet, although equal counts hid it. What another machine's row had
+ * superseded is sent again too: that machine may be gone. */
 static gboolean
 misses_rows_of_rescan(PrgMachine *self)
 {
@@ -226,7 +226,8 @@ misses_rows_of_rescan(PrgMachine *self)
   g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
   for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
-    if (prg_entry_is_acknowledged(entry) && entry->operation->created_at >= self->fetch_since &&
+    gboolean earned = prg_entry_is_acknowledged(entry) || entry->state == PRG_OPERATION_SUPERSEDED;
+    if (earned && entry->operation->created_at >= self->fetch_since &&
         !g_hash_table_contains(self->fetched, entry->operation->id))
       g_ptr_array_add(missing, g_strdup(entry->operation->id));
   }

@@ -82,6 +82,38 @@ damage_store(SimHistory *self, SimDevice *device)
   sim_device_damage(device, &self->world);
 }
 
+static gboolean
+is_held_by_others(const SimHistory *self, const SimDevice *device, const char *id)
+{
+  for (guint i = 0; i < self->n_devices; i++) {
+    const PrgEntry *entry =
+        self->devices[i] == device ? NULL : g_hash_table_lookup(self->devices[i]->by_id, id);
+    if (entry && entry->state != PRG_OPERATION_REMOTE && !prg_operation_state_is_gone(entry->state))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What nobody else has earned too now counts only as far as the ledger holds it. */
+void
+sim_lose_device(SimHistory *self, SimDevice *device)
+{
+  guint at = 0;
+  sim_trace(&self->world, "device %u: is lost for good", device->number);
+  for (guint i = 0; i < device->entries->len; i++) {
+    const char *id = ((PrgEntry *)g_ptr_array_index(device->entries, i))->operation->id;
+    if (!is_held_by_others(self, device, id))
+      sim_world_except(&self->world, id);
+  }
+  self->result->flagged = self->result->flagged || device->flags > 0;
+  sim_network_abandon(&self->network, device);
+  while (self->devices[at] != device)
+    at++;
+  self->devices[at] = self->devices[--self->n_devices];
+  sim_device_free(device);
+  sim_struck(&self->world, SIM_FAULT_GONE);
+}
+
 static void
 set_clock(SimHistory *self, SimDevice *device)
 {

@@ -26,6 +26,7 @@ static const struct {
   [SIM_FAULT_REFUSE] = { "refuse", "the server refuses some rows for a while, or takes smaller batches" },
   [SIM_FAULT_TIMELINE] = { "timeline", "the timeline comes late" },
   [SIM_FAULT_DAMAGE] = { "damage", "a store is damaged: only its own operations are saved" },
+  [SIM_FAULT_GONE] = { "gone", "a machine is lost for good, with all that it holds" },
   [SIM_FAULT_EXPORT] = { "export", "a machine signs out with operations pending; another imports them" },
   [SIM_FAULT_REVOKE] = { "revoke", "an event is revoked" },
   [SIM_FAULT_RETRY] = { "retry", "a person retries or discards what the server refused" },

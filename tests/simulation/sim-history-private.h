@@ -32,6 +32,7 @@ void sim_refuse_nothing(SimHistory *self);
 /* sim-befall.c: what befalls one machine */
 void sim_befall(SimHistory *self, SimDevice *device);
 gboolean sim_take_turn(SimHistory *self, SimDevice *device); /* FALSE: there was nothing to do */
+void sim_lose_device(SimHistory *self, SimDevice *device);   /* frees it */
 void sim_sign_in(SimHistory *self, SimDevice *device, gboolean in);
 void sim_set_online(SimHistory *self, SimDevice *device, gboolean online);
 

@@ -83,6 +83,10 @@ one_step(SimHistory *self)
   SimDevice *device = self->devices[sim_below(&world->random, self->n_devices)];
   pass_time(self);
   sim_outside_world(self);
+  if (self->n_devices > 1 && sim_may(world, SIM_FAULT_GONE, 1) && sim_percent(&world->random, 40)) {
+    sim_lose_device(self, device);
+    return;
+  }
   sim_befall(self, device);
   if (!use(self, device) && !sim_take_turn(self, device) && sim_percent(&world->random, 5))
     sim_device_feed(device, world, PRG_INPUT_SYNC_NOW, NULL, FALSE);

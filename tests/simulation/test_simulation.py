@@ -77,7 +77,7 @@ def test_help_names_every_fault():
     _, text = simulate("--help")
     _, output = simulate("--histories", "1", "--faults", ",".join(re.findall(r"^  ([a-z]+) +[a-z0-9A-Z]", text, re.M)))
     for name in ("loss reply duplicate reorder delay hang crash stale limit outage token restore outside blind disk "
-                 "damage export revoke retry night").split():
+                 "damage gone export revoke retry night").split():
         assert re.search(rf"^  {name} ", text, re.M), name
         assert name in output, name
 

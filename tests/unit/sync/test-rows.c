@@ -163,6 +163,27 @@ test_equal_counts(void)
   assert_settled(rig, 510);
 }
 
+/* A deal was closed on two machines. Its row, the other one's, is lost, and so is the other machine: this one has earned it too. */
+static void
+test_superseded_and_missing(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  const char *id = rig_earn(rig, "deal_closed", "deal-1", 300);
+  rig_post_elsewhere(rig, "deal_closed", "deal-1", 525);
+  rig_sync(rig);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_SUPERSEDED);
+  sim_server_delete_row(rig->server, id, TRUE);
+  for (guint i = 0; i < 2; i++) { /* at first it may be a lagging replica */
+    rig->now += 120 * SECOND;
+    rig_sync(rig);
+  }
+  gint64 amount = 0;
+  gboolean linked = FALSE;
+  g_assert_cmpuint(sim_server_find_row(rig->server, id, &amount, &linked), ==, 1);
+  g_assert_cmpint(amount, ==, 525);
+  assert_settled(rig, 1025);
+}
+
 /* A backup from before the first module is restored. The empty set is no accident: the module must be sent with its XP, not as one that
  * another program has paid. */
 static void
@@ -213,6 +234,7 @@ main(int argc, char **argv)
   g_test_add_func("/rows/revoked-twice", test_revoked_twice);
   g_test_add_func("/rows/same-id-on-two-machines", test_same_id_on_two_machines);
   g_test_add_func("/rows/equal-counts", test_equal_counts);
+  g_test_add_func("/rows/superseded-and-missing", test_superseded_and_missing);
   g_test_add_func("/rows/set-of-restored-backup", test_set_of_restored_backup);
   g_test_add_func("/rows/nothing-new", test_nothing_new);
   return g_test_run();
