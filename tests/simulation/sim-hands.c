@@ -76,23 +76,32 @@ delete_record(SimHistory *self)
 }
 
 static void
-delete_something(SimHistory *self)
+delete_row(SimHistory *self)
 {
   SimServer *server = SERVER(self);
   const char *id = sim_server_row_id(server, sim_below(&self->world.random, 40));
-  if (sim_percent(&self->world.random, 10) && sim_server_has_record(server)) {
+  if (!id)
+    return;
+  /* Not after a restore either, when a row may live again that its owner took for corrected away.
+   * Not a module's row: one deleted for good while another machine has the same module unsent is paid by nobody (docs). */
+  gboolean hard =
+      sim_percent(&self->world.random, 50) && !self->was_restored && !sim_server_row_pays_module(server, id);
+  sim_trace(&self->world, "a person: deletes the row %s %s", id, hard ? "for good" : "softly");
+  if (!hard)
+    sim_world_except(&self->world, id);
+  sim_server_delete_row(server, id, hard);
+  sim_struck(&self->world, SIM_FAULT_DELETE);
+}
+
+static void
+delete_something(SimHistory *self)
+{
+  guint rows = sim_percent(&self->world.random, 30) ? 1 + sim_below(&self->world.random, 8) : 1;
+  if (sim_percent(&self->world.random, 10) && sim_server_has_record(SERVER(self)))
     delete_record(self);
-  } else if (id) {
-    /* Not after a restore either, when a row may live again that its owner took for corrected away.
-     * Not a module's row: one deleted for good while another machine has the same module unsent is paid by nobody (docs). */
-    gboolean hard = sim_percent(&self->world.random, 50) && !self->was_restored &&
-                    !sim_server_row_pays_module(server, id);
-    sim_trace(&self->world, "a person: deletes the row %s %s", id, hard ? "for good" : "softly");
-    if (!hard)
-      sim_world_except(&self->world, id);
-    sim_server_delete_row(server, id, hard);
-    sim_struck(&self->world, SIM_FAULT_DELETE);
-  }
+  else
+    for (guint i = 0; i < rows; i++)
+      delete_row(self);
 }
 
 static void

@@ -19,7 +19,7 @@ typedef struct {
   SimServer *backup; /* (owned) (nullable) */
   gint64 outside_in_backup;
   SimDevice *devices[SIM_MAX_DEVICES];
-  guint n_devices, n_earnings;
+  guint n_devices, n_earnings, quiet_from;
   SimBlind blind;
   gboolean blind_active, was_restored;
 } SimHistory;
