@@ -290,7 +290,8 @@ sim_device_moment(const SimDevice *self, const SimWorld *world, const char *rand
                       .device = self->id.text,
                       .next_seq = prg_book_next_seq(self->book),
                       .random_id = random_id,
-                      .now = world->now + self->skew + prg_machine_get_offset(self->machine),
+                      .now = prg_machine_time(self->machine, world->now - self->boot + 1,
+                                              world->now + self->skew),
                       .zone = world->zone,
                       .zone_name = "UTC" };
 }

@@ -54,6 +54,14 @@ sync_now(SimHistory *self, SimDevice *device)
             sim_server_total(self->network.server));
 }
 
+/* A fold that waits for a late timeline comes in seconds; an idle machine's next glance is minutes away. */
+static gboolean
+plans_a_fold(SimHistory *self, SimDevice *device)
+{
+  gint64 at = sim_device_wake_at(device);
+  return at != 0 && at < self->world.now + 30 * G_USEC_PER_SEC;
+}
+
 /* One round. FALSE: nobody wrote anything, learnt anything or complained, so another round would be the same. */
 static gboolean
 sync_all(SimHistory *self)
@@ -64,7 +72,7 @@ sync_all(SimHistory *self)
     SimDevice *device = self->devices[i];
     gint64 before = sim_device_total(device, &self->world);
     sync_now(self, device);
-    goes_on |= *prg_machine_get_last_error(device->machine) ||
+    goes_on |= *prg_machine_get_last_error(device->machine) || plans_a_fold(self, device) ||
                sim_device_total(device, &self->world) != before ||
                sim_server_total(self->network.server) != sim_device_total(device, &self->world);
   }
