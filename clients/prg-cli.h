@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /* Exit codes, as in the manual page. */
 typedef enum {
   PRG_EXIT_OK = 0,
-  PRG_EXIT_ERROR = 1, /* the service refused, with a reason */
+  PRG_EXIT_ERROR = 1, /* the service refused, with a reason; a rules file is bad */
   PRG_EXIT_USAGE = 2, /* wrong arguments */
   PRG_EXIT_NOT_SIGNED_IN = 3,
   PRG_EXIT_OFFLINE = 4,     /* offline, or still running */
@@ -106,5 +106,6 @@ int prg_cli_sign_out(PrgCli *cli, int argc, char **argv);
 int prg_cli_provision(PrgCli *cli, int argc, char **argv);
 int prg_cli_export(PrgCli *cli, int argc, char **argv);
 int prg_cli_import(PrgCli *cli, int argc, char **argv);
+int prg_cli_rules(PrgCli *cli, int argc, char **argv);
 
 G_END_DECLS

@@ -3,7 +3,8 @@
 _progression() {
   local word=${COMP_WORDS[COMP_CWORD]} command= i
   local commands='status rank gates badges metrics leaderboard call xp deal module exam boss boss-attempt certification report
-    specialization title promote revoke events operations audit retry discard sync sign-in sign-out provision export import'
+    specialization title promote revoke events operations audit retry discard sync sign-in sign-out provision export import
+    rules'
   local -A options=(
     [call]='--duration --lead --id --at --details' [xp]='--amount --ref --id --at --details' [deal]='--at --details'
     [revoke]='--reason' [events]='--since --until --type --limit' [metrics]='--days --from --to'
@@ -31,7 +32,8 @@ _progression() {
     boss | boss-attempt) mapfile -t COMPREPLY < <(compgen -W 'redhawk' -- "$word"); return ;;
     report) mapfile -t COMPREPLY < <(compgen -W 'cadence_completion team_conversion mentees' -- "$word"); return ;;
     specialization) mapfile -t COMPREPLY < <(compgen -W 'speed_dialer relationship_builder closer referral_master' -- "$word"); return ;;
-    import | export) compopt -o default; return ;;
+    rules) mapfile -t COMPREPLY < <(compgen -W 'check show' -- "$word"); return ;;
+    import | export | check) compopt -o default; return ;;
   esac
 }
 complete -F _progression progression

@@ -34,6 +34,7 @@ static const PrgCliCommand commands[] = {
   { "provision", "", "Create what Twenty needs for the ledger", prg_cli_provision },
   { "export", "[FILE]", "Write what is not in Twenty yet as JSON lines", prg_cli_export },
   { "import", "FILE", "Read such a file back", prg_cli_import },
+  { "rules", "check FILE | show", "Check a rules file; show the built-in rules", prg_cli_rules },
 };
 
 const PrgCliCommand *

@@ -62,6 +62,17 @@ ensure_day(PrgView *view, const char *local_day)
   return day;
 }
 
+static void
+apply_activity(PrgDay *day, const PrgOperation *operation, const PrgSource *source)
+{
+  day->active = TRUE;
+  /* Another app's activity is written down when it is found, which may be days later. */
+  if (source != NULL && source->derived)
+    return;
+  day->first_at = day->first_at == 0 ? operation->occurred_at : MIN(day->first_at, operation->occurred_at);
+  day->last_at = MAX(day->last_at, operation->occurred_at);
+}
+
 /* NULL for a local day that is none. */
 static PrgDay *
 apply_day(PrgView *view, const PrgOperation *operation, const PrgSource *source)
@@ -73,7 +84,7 @@ apply_day(PrgView *view, const PrgOperation *operation, const PrgSource *source)
   day = ensure_day(view, operation->local_day);
   day->xp = add(day->xp, operation->amount);
   if (source == NULL || source->activity)
-    day->active = TRUE;
+    apply_activity(day, operation, source);
   if (source != NULL && source->metric != PRG_METRIC_NONE)
     day->counters[source->metric] = add(day->counters[source->metric], 1);
   return day;

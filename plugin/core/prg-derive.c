@@ -77,9 +77,7 @@ has_dial(Derivation *self, gint number, const PrgDay *day)
 static gboolean
 continues_streak(Derivation *self, gint number, const PrgDay *day)
 {
-  const PrgDay *before = find_day(self, number - 1);
-
-  return day->active && before != NULL && before->active;
+  return day->active && prg_view_day_before(self->view, number) >= 0;
 }
 
 /* A machine that fetches only the last rows knows by this how long the streak was. */

@@ -104,6 +104,7 @@ prg_timeline_row_free(PrgTimelineRow *self)
   g_free(self->token_after);
   g_free(self->member);
   prg_id_set_free(self->modules_added);
+  prg_id_set_free(self->modules_removed);
   g_free(self);
 }
 

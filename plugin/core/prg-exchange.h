@@ -106,6 +106,7 @@ typedef struct {
   char *token_after;                /* (owned) "" = not a fold, or the creation */
   char *member;                     /* (owned) who, "" = a key */
   PrgIdSet *modules_added;          /* (owned) completedModules after without before */
+  PrgIdSet *modules_removed;        /* (owned) (nullable) before without after, NULL = none or not told */
 } PrgTimelineRow;
 void prg_timeline_row_free(PrgTimelineRow *self);
 

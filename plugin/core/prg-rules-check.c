@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "prg-error.h"
 #include "prg-json.h"
 #include "prg-rules-private.h"
 #include "prg-rules-shape.h"
@@ -25,14 +24,31 @@ find_line(GHashTable *lines, const char *path)
   return 1;
 }
 
-gboolean
+void
+prg_rules_fault_free(PrgRulesFault *self)
+{
+  g_free(self->path);
+  g_free(self->problem);
+  g_free(self);
+}
+
+void
+prg_rules_check_tell(PrgRulesCheck *self, guint line, const char *path, const char *problem)
+{
+  PrgRulesFault *fault = g_new0(PrgRulesFault, 1);
+
+  fault->line = line;
+  fault->path = g_strdup(*path != '\0' ? path : "the whole file");
+  fault->problem = g_strdup(problem);
+  g_ptr_array_add(self->faults, fault);
+}
+
+void
 prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char *found, const char *expected)
 {
-  if (self->error != NULL && *self->error == NULL)
-    g_set_error(self->error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "%s:%u: %s: found %s, expected %s",
-                self->name, find_line(self->lines, path), *path != '\0' ? path : "the whole file", found,
-                expected);
-  return FALSE;
+  g_autofree char *problem = g_strdup_printf("found %s, expected %s", found, expected);
+
+  prg_rules_check_tell(self, find_line(self->lines, path), path, problem);
 }
 
 /* A value in words, short enough for a message. */
@@ -65,12 +81,12 @@ describe(JsonNode *node)
   return prg_json_quote(text);
 }
 
-static gboolean
+static void
 fail_value(PrgRulesCheck *self, const char *path, JsonNode *node, const char *expected)
 {
   g_autofree char *found = describe(node);
 
-  return prg_rules_check_fail(self, path, found, expected);
+  prg_rules_check_fail(self, path, found, expected);
 }
 
 /* "one of a, b, c" */
@@ -100,66 +116,64 @@ join(const char *path, const char *key)
   return *path == '\0' ? g_strdup(key) : g_strconcat(path, ".", key, NULL);
 }
 
-static gboolean check_value(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape);
+static void check_value(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape);
 
-static gboolean
+static void
 check_known_key(PrgRulesCheck *self, const char *path, const PrgShapeField *fields, const char *key)
 {
   g_autofree char *member_path = join(path, key);
   g_autofree char *expected = list_keys(fields);
 
-  return find_field(fields, key) != NULL ||
-         prg_rules_check_fail(self, member_path, "an unknown key", expected);
+  if (find_field(fields, key) == NULL)
+    prg_rules_check_fail(self, member_path, "an unknown key", expected);
 }
 
-static gboolean
+static void
 check_field(PrgRulesCheck *self, const char *path, JsonObject *object, const PrgShapeField *field)
 {
   g_autofree char *member_path = join(path, field->key);
   JsonNode *node = json_object_get_member(object, field->key);
 
-  if (node == NULL)
-    return field->optional || prg_rules_check_fail(self, member_path, "no such key", field->shape->expected);
-  return check_value(self, member_path, node, field->shape);
+  if (node != NULL)
+    check_value(self, member_path, node, field->shape);
+  else if (!field->optional)
+    prg_rules_check_fail(self, member_path, "no such key", field->shape->expected);
 }
 
-static gboolean
+static void
 check_object(PrgRulesCheck *self, const char *path, JsonObject *object, const PrgShapeField *fields)
 {
   JsonObjectIter iter;
   const char *key;
 
   json_object_iter_init_ordered(&iter, object);
-  while (json_object_iter_next_ordered(&iter, &key, NULL)) {
-    if (!check_known_key(self, path, fields, key))
-      return FALSE;
-  }
-  for (guint i = 0; fields[i].key != NULL; i++) {
-    if (!check_field(self, path, object, &fields[i]))
-      return FALSE;
-  }
-  return TRUE;
+  while (json_object_iter_next_ordered(&iter, &key, NULL))
+    check_known_key(self, path, fields, key);
+  for (guint i = 0; fields[i].key != NULL; i++)
+    check_field(self, path, object, &fields[i]);
 }
 
-static gboolean
+static void
 check_variant(PrgRulesCheck *self, const char *path, JsonObject *object, const PrgShape *shape)
 {
   g_autofree char *selector_path = join(path, shape->selector);
   g_autofree char *expected = list_keys(shape->fields);
   JsonNode *node = json_object_get_member(object, shape->selector);
-  const PrgShapeField *variant;
+  const PrgShapeField *variant = NULL;
 
-  if (node == NULL)
-    return prg_rules_check_fail(self, selector_path, "no such key", expected);
-  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-    return fail_value(self, selector_path, node, expected);
-  variant = find_field(shape->fields, json_node_get_string(node));
+  if (node == NULL) {
+    prg_rules_check_fail(self, selector_path, "no such key", expected);
+    return;
+  }
+  if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
+    variant = find_field(shape->fields, json_node_get_string(node));
   if (variant == NULL)
-    return fail_value(self, selector_path, node, expected);
-  return check_object(self, path, object, variant->shape->fields);
+    fail_value(self, selector_path, node, expected);
+  else
+    check_object(self, path, object, variant->shape->fields);
 }
 
-static gboolean
+static void
 check_map(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape)
 {
   JsonObject *object = json_node_get_object(node);
@@ -167,35 +181,36 @@ check_map(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape 
   const char *key;
   JsonNode *member;
 
-  if (json_object_get_size(object) < shape->min || json_object_get_size(object) > shape->max)
-    return fail_value(self, path, node, shape->expected);
+  if (json_object_get_size(object) < shape->min || json_object_get_size(object) > shape->max) {
+    fail_value(self, path, node, shape->expected);
+    return;
+  }
   json_object_iter_init_ordered(&iter, object);
   while (json_object_iter_next_ordered(&iter, &key, &member)) {
     g_autofree char *member_path = join(path, key);
 
-    if (!shape->is_valid(key))
-      return prg_rules_check_fail(self, member_path, "an unknown key", shape->expected);
-    if (!check_value(self, member_path, member, shape->items))
-      return FALSE;
+    if (shape->is_valid(key))
+      check_value(self, member_path, member, shape->items);
+    else
+      prg_rules_check_fail(self, member_path, "an unknown key", shape->expected);
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_array(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape)
 {
   JsonArray *array = json_node_get_array(node);
   guint length = json_array_get_length(array);
 
-  if (length < shape->min || length > shape->max)
-    return fail_value(self, path, node, shape->expected);
+  if (length < shape->min || length > shape->max) {
+    fail_value(self, path, node, shape->expected);
+    return;
+  }
   for (guint i = 0; i < length; i++) {
     g_autofree char *element_path = g_strdup_printf("%s[%u]", path, i);
 
-    if (!check_value(self, element_path, json_array_get_element(array, i), shape->items))
-      return FALSE;
+    check_value(self, element_path, json_array_get_element(array, i), shape->items);
   }
-  return TRUE;
 }
 
 /* Whether @node has the JSON type that @shape asks for. */
@@ -223,41 +238,51 @@ has_type(JsonNode *node, PrgShapeType type)
   }
 }
 
-static gboolean
+static void
 check_number(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape)
 {
   double value = json_node_get_double(node);
 
-  return (value >= shape->min && value <= shape->max) || fail_value(self, path, node, shape->expected);
+  if (value < shape->min || value > shape->max)
+    fail_value(self, path, node, shape->expected);
 }
 
-static gboolean
+static void
 check_value(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape)
 {
-  if (!has_type(node, shape->type))
-    return fail_value(self, path, node, shape->expected);
+  if (!has_type(node, shape->type)) {
+    fail_value(self, path, node, shape->expected);
+    return;
+  }
   switch (shape->type) {
   case PRG_SHAPE_INTEGER:
   case PRG_SHAPE_NUMBER:
-    return check_number(self, path, node, shape);
+    check_number(self, path, node, shape);
+    break;
   case PRG_SHAPE_STRING:
-    return shape->is_valid(json_node_get_string(node)) || fail_value(self, path, node, shape->expected);
+    if (!shape->is_valid(json_node_get_string(node)))
+      fail_value(self, path, node, shape->expected);
+    break;
   case PRG_SHAPE_ARRAY:
-    return check_array(self, path, node, shape);
+    check_array(self, path, node, shape);
+    break;
   case PRG_SHAPE_MAP:
-    return check_map(self, path, node, shape);
+    check_map(self, path, node, shape);
+    break;
   case PRG_SHAPE_OBJECT:
-    return check_object(self, path, json_node_get_object(node), shape->fields);
+    check_object(self, path, json_node_get_object(node), shape->fields);
+    break;
   case PRG_SHAPE_VARIANT:
-    return check_variant(self, path, json_node_get_object(node), shape);
+    check_variant(self, path, json_node_get_object(node), shape);
+    break;
   case PRG_SHAPE_BOOLEAN:
   default:
-    return TRUE;
+    break;
   }
 }
 
-gboolean
+void
 prg_rules_check_shape(PrgRulesCheck *self, JsonNode *root)
 {
-  return check_value(self, "", root, &prg_rules_shape);
+  check_value(self, "", root, &prg_rules_shape);
 }

@@ -431,40 +431,55 @@ rules_build(JsonObject *root)
   return self;
 }
 
-/* A text that is no JSON at all. Returns: NULL */
-static PrgRules *
-fail_syntax(const char *name, const PrgJsonFault *fault, GError **error)
+/* The text as JSON; NULL after a fault. Returns: (transfer none) (nullable) kept by @parser */
+static JsonNode *
+parse_json(PrgRulesCheck *check, JsonParser *parser, const char *json, gsize length)
 {
-  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "%s:%u: %s: %s", name, fault->line,
-              *fault->path != '\0' ? fault->path : "the whole file", fault->problem);
-  return NULL;
+  g_auto(PrgJsonFault) fault = { 0 };
+  g_autoptr(GError) error = NULL;
+
+  if (length > PRG_RULES_MAX_BYTES) {
+    prg_rules_check_fail(check, "", "more than 4 MiB", "a catalogue of rules");
+    return NULL;
+  }
+  if (!prg_json_scan(json, length, check->lines, &fault)) {
+    prg_rules_check_tell(check, fault.line, fault.path, fault.problem);
+    return NULL;
+  }
+  if (!json_parser_load_from_data(parser, json, (gssize)length, &error)) {
+    prg_rules_check_fail(check, "", error->message, "a catalogue of rules");
+    return NULL;
+  }
+  return json_parser_get_root(parser);
+}
+
+PrgRules *
+prg_rules_parse(const char *json, gsize length, GPtrArray *faults)
+{
+  g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(JsonParser) parser = json_parser_new_immutable();
+  PrgRulesCheck check = { lines, faults };
+  JsonNode *root = parse_json(&check, parser, json, length);
+
+  if (root != NULL)
+    prg_rules_check_shape(&check, root);
+  if (faults->len == 0) {
+    prg_rules_check_references(&check, json_node_get_object(root));
+    prg_rules_check_limits(&check, json_node_get_object(root));
+  }
+  return faults->len == 0 ? rules_build(json_node_get_object(root)) : NULL;
 }
 
 PrgRules *
 prg_rules_new_from_json(const char *json, gssize length, const char *name, GError **error)
 {
-  g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_auto(PrgJsonFault) fault = { 0 };
-  PrgRulesCheck check = { name, lines, error };
-  gsize size = length < 0 ? strlen(json) : (gsize)length;
-  g_autoptr(JsonParser) parser = json_parser_new_immutable();
-  g_autoptr(GError) parse_error = NULL;
-  JsonNode *root;
+  g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)prg_rules_fault_free);
+  PrgRules *rules = prg_rules_parse(json, length < 0 ? strlen(json) : (gsize)length, faults);
 
-  if (size > PRG_RULES_MAX_BYTES) {
-    prg_rules_check_fail(&check, "", "more than 4 MiB", "a catalogue of rules");
-    return NULL;
+  if (rules == NULL) {
+    const PrgRulesFault *first = g_ptr_array_index(faults, 0);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "%s:%u: %s: %s", name, first->line, first->path,
+                first->problem);
   }
-  if (!prg_json_scan(json, size, lines, &fault))
-    return fail_syntax(name, &fault, error);
-  if (!json_parser_load_from_data(parser, json, (gssize)size, &parse_error)) {
-    prg_rules_check_fail(&check, "", parse_error->message, "a catalogue of rules");
-    return NULL;
-  }
-  root = json_parser_get_root(parser);
-  if (!prg_rules_check_shape(&check, root) ||
-      !prg_rules_check_references(&check, json_node_get_object(root)) ||
-      !prg_rules_check_limits(&check, json_node_get_object(root)))
-    return NULL;
-  return rules_build(json_node_get_object(root));
+  return rules;
 }

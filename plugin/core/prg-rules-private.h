@@ -52,21 +52,22 @@ char *prg_rules_normalise_rank(const char *text);
 
 extern const char *const prg_rate_tier_names[PRG_N_RATE_TIERS]; /* best first */
 
-/* What a check reports into. */
+/* What a check reports into. It goes on after a fault, so that a person hears of all of them at once. */
 typedef struct {
-  const char *name;  /* file name for messages */
   GHashTable *lines; /* path → line */
-  GError **error;
+  GPtrArray *faults; /* (element-type PrgRulesFault) */
 } PrgRulesCheck;
 
-/* Sets "NAME:LINE: PATH: found FOUND, expected EXPECTED". Returns: FALSE */
-gboolean prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char *found, const char *expected);
-/* Types, ranges, formats and keys of the whole catalogue, by table. What it lets through may be read without
+/* @problem: "found …, expected …"; @path "" = the whole file. */
+void prg_rules_check_tell(PrgRulesCheck *self, guint line, const char *path, const char *problem);
+/* The same with the line of @path, or of what is around it. */
+void prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char *found, const char *expected);
+/* Types, ranges, formats and keys of the whole catalogue, by table. What it lets through without a fault may be read without
  * further tests. */
-gboolean prg_rules_check_shape(PrgRulesCheck *self, JsonNode *root);
-/* Everything that needs two places of the catalogue: order, unique ids, references. */
-gboolean prg_rules_check_references(PrgRulesCheck *self, JsonObject *root);
-/* No award larger than limits.maxAmount. */
-gboolean prg_rules_check_limits(PrgRulesCheck *self, JsonObject *root);
+void prg_rules_check_shape(PrgRulesCheck *self, JsonNode *root);
+/* Everything that needs two places of the catalogue: order, unique ids, references. The shape is right. */
+void prg_rules_check_references(PrgRulesCheck *self, JsonObject *root);
+/* No award larger than limits.maxAmount. The shape is right. */
+void prg_rules_check_limits(PrgRulesCheck *self, JsonObject *root);
 
 G_END_DECLS

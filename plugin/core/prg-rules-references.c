@@ -58,25 +58,24 @@ path_of(const char *format, ...)
   return path;
 }
 
-/* Consumes @path. Returns: FALSE */
-static gboolean
+/* Consumes @path. */
+static void
 fail_text(References *self, char *path, const char *found, const char *expected)
 {
   g_autofree char *owned = path;
   g_autofree char *quoted = prg_json_quote(found);
 
-  return prg_rules_check_fail(self->check, owned, quoted, expected);
+  prg_rules_check_fail(self->check, owned, quoted, expected);
 }
 
-/* Consumes @path. Returns: FALSE */
-static gboolean
+/* Consumes @path. */
+static void
 fail_number(References *self, char *path, double found, const char *expected)
 {
   g_autofree char *owned = path;
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-  return prg_rules_check_fail(self->check, owned, g_ascii_formatd(text, sizeof text, "%.15g", found),
-                              expected);
+  prg_rules_check_fail(self->check, owned, g_ascii_formatd(text, sizeof text, "%.15g", found), expected);
 }
 
 static JsonObject *
@@ -98,26 +97,25 @@ element(References *self, const char *key, guint index)
 }
 
 /* Takes the @key of every object of the array @name into @set; none may come twice. */
-static gboolean
+static void
 collect(References *self, const char *name, JsonArray *array, const char *key, GHashTable *set)
 {
   for (guint i = 0; i < json_array_get_length(array); i++) {
     const char *id = json_object_get_string_member(json_array_get_object_element(array, i), key);
 
     if (!g_hash_table_add(set, (gpointer)id))
-      return fail_text(self, path_of("%s[%u].%s", name, i, key), id, "an id that is not used above");
+      fail_text(self, path_of("%s[%u].%s", name, i, key), id, "an id that is not used above");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 collect_section(References *self, const char *name, const char *key, GHashTable *set)
 {
-  return collect(self, name, json_object_get_array_member(self->root, name), key, set);
+  collect(self, name, json_object_get_array_member(self->root, name), key, set);
 }
 
 /* Every text of the array @key of @object, if it has one, must be in @set. */
-static gboolean
+static void
 check_list(References *self,
            const char *path,
            JsonObject *object,
@@ -128,18 +126,17 @@ check_list(References *self,
   JsonArray *array;
 
   if (!json_object_has_member(object, key))
-    return TRUE;
+    return;
   array = json_object_get_array_member(object, key);
   for (guint i = 0; i < json_array_get_length(array); i++) {
     const char *id = json_array_get_string_element(array, i);
 
     if (!g_hash_table_contains(set, id))
-      return fail_text(self, path_of("%s.%s[%u]", path, key, i), id, expected);
+      fail_text(self, path_of("%s.%s[%u]", path, key, i), id, expected);
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_one(References *self,
           const char *path,
           JsonObject *object,
@@ -149,36 +146,35 @@ check_one(References *self,
 {
   const char *id = json_object_get_string_member_with_default(object, key, NULL);
 
-  return id == NULL || g_hash_table_contains(set, id) ||
-         fail_text(self, path_of("%s.%s", path, key), id, expected);
+  if (id != NULL && !g_hash_table_contains(set, id))
+    fail_text(self, path_of("%s.%s", path, key), id, expected);
 }
 
 /* A level that something waits for must exist. */
-static gboolean
+static void
 check_level(References *self, const char *path, JsonObject *object)
 {
   gint64 level = json_object_get_int_member(object, "level");
 
-  return level <= length_of(self, "levels") ||
-         fail_number(self, path_of("%s.level", path), (double)level, "a level of the table");
+  if (level > length_of(self, "levels"))
+    fail_number(self, path_of("%s.level", path), (double)level, "a level of the table");
 }
 
-static gboolean
+static void
 check_levels(References *self)
 {
   JsonArray *levels = json_object_get_array_member(self->root, "levels");
   gint64 before = json_array_get_int_element(levels, 0);
 
   if (before != 0)
-    return fail_number(self, path_of("levels[0]"), (double)before, "0 for level 1");
+    fail_number(self, path_of("levels[0]"), (double)before, "0 for level 1");
   for (guint i = 1; i < json_array_get_length(levels); i++) {
     gint64 xp = json_array_get_int_element(levels, i);
 
     if (xp <= before)
-      return fail_number(self, path_of("levels[%u]", i), (double)xp, "more than the level before");
+      fail_number(self, path_of("levels[%u]", i), (double)xp, "more than the level before");
     before = xp;
   }
-  return TRUE;
 }
 
 static gboolean
@@ -187,29 +183,34 @@ flag(JsonObject *source, const char *key, gboolean by_default)
   return json_object_get_boolean_member_with_default(source, key, by_default);
 }
 
-static gboolean
+static void
 check_flag(References *self, guint index, const char *key, gboolean by_default, gboolean expected)
 {
   g_autofree char *path = path_of("sources[%u].%s", index, key);
   gboolean found = flag(element(self, "sources", index), key, by_default);
 
-  return found == expected || prg_rules_check_fail(self->check, path, found ? "true" : "false",
-                                                   expected ? "true, as the service makes this kind"
-                                                            : "false, as the service makes this kind");
+  if (found != expected)
+    prg_rules_check_fail(self->check, path, found ? "true" : "false",
+                         expected ? "true, as the service makes this kind"
+                                  : "false, as the service makes this kind");
 }
 
-static gboolean
+static void
 check_required_kind(References *self, guint required)
 {
   const char *kind = required_kinds[required].kind;
+  g_autofree char *found = NULL;
 
   for (guint i = 0; i < length_of(self, "sources"); i++) {
-    if (g_str_equal(json_object_get_string_member(element(self, "sources", i), "kind"), kind))
-      return check_flag(self, i, "paysOnce", FALSE, required_kinds[required].pays_once) &&
-             check_flag(self, i, "derived", FALSE, required_kinds[required].derived) &&
-             check_flag(self, i, "activity", TRUE, required_kinds[required].activity);
+    if (!g_str_equal(json_object_get_string_member(element(self, "sources", i), "kind"), kind))
+      continue;
+    check_flag(self, i, "paysOnce", FALSE, required_kinds[required].pays_once);
+    check_flag(self, i, "derived", FALSE, required_kinds[required].derived);
+    check_flag(self, i, "activity", TRUE, required_kinds[required].activity);
+    return;
   }
-  return fail_text(self, path_of("sources"), kind, "this kind to be there, not to be missing");
+  found = g_strdup_printf("no source of kind %s", kind);
+  prg_rules_check_fail(self->check, "sources", found, "one: the service makes this kind");
 }
 
 static gboolean
@@ -222,60 +223,53 @@ is_required_kind(const char *kind)
   return FALSE;
 }
 
-static gboolean
+static void
 check_aliases(References *self, guint index, GHashTable *aliases)
 {
   JsonObject *source = element(self, "sources", index);
   JsonArray *array;
 
   if (!json_object_has_member(source, "aliases"))
-    return TRUE;
+    return;
   array = json_object_get_array_member(source, "aliases");
   for (guint i = 0; i < json_array_get_length(array); i++) {
     const char *alias = json_array_get_string_element(array, i);
 
     if (g_hash_table_contains(self->kinds, alias) || !g_hash_table_add(aliases, (gpointer)alias))
-      return fail_text(self, path_of("sources[%u].aliases[%u]", index, i), alias,
-                       "a name that is not used elsewhere");
+      fail_text(self, path_of("sources[%u].aliases[%u]", index, i), alias,
+                "a name that is not used elsewhere");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_source(References *self, guint index, GHashTable *aliases)
 {
   JsonObject *source = element(self, "sources", index);
   const char *kind = json_object_get_string_member(source, "kind");
 
   if (flag(source, "derived", FALSE) && !is_required_kind(kind))
-    return fail_text(self, path_of("sources[%u].derived", index), kind,
-                     "a kind that the service knows how to derive");
+    fail_text(self, path_of("sources[%u].derived", index), kind,
+              "a kind that the service knows how to derive");
   if (flag(source, "derived", FALSE) && json_object_has_member(source, "metric"))
-    return fail_text(self, path_of("sources[%u].metric", index),
-                     json_object_get_string_member(source, "metric"), "no counter for a derived award");
-  return check_aliases(self, index, aliases);
+    fail_text(self, path_of("sources[%u].metric", index), json_object_get_string_member(source, "metric"),
+              "no counter for a derived award");
+  check_aliases(self, index, aliases);
 }
 
-static gboolean
+static void
 check_sources(References *self)
 {
   g_autoptr(GHashTable) aliases = g_hash_table_new(g_str_hash, g_str_equal);
 
-  if (!collect_section(self, "sources", "kind", self->kinds))
-    return FALSE;
-  for (guint i = 0; i < length_of(self, "sources"); i++) {
-    if (!check_source(self, i, aliases))
-      return FALSE;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS(required_kinds); i++) {
-    if (!check_required_kind(self, i))
-      return FALSE;
-  }
-  return TRUE;
+  collect_section(self, "sources", "kind", self->kinds);
+  for (guint i = 0; i < length_of(self, "sources"); i++)
+    check_source(self, i, aliases);
+  for (guint i = 0; i < G_N_ELEMENTS(required_kinds); i++)
+    check_required_kind(self, i);
 }
 
 /* A call's rows have ids made from its own id and their kind, so that no kind may come twice. */
-static gboolean
+static void
 check_disposition_kinds(References *self, guint index, JsonArray *kinds)
 {
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -288,13 +282,12 @@ check_disposition_kinds(References *self, guint index, JsonArray *kinds)
     const char *kind = json_array_get_string_element(kinds, i);
 
     if (!g_hash_table_contains(self->kinds, kind) || !g_hash_table_add(seen, (gpointer)kind))
-      return fail_text(self, path_of("calls.dispositions[%u].kinds[%u]", index, i), kind,
-                       "a kind of sources that the call does not make anyway");
+      fail_text(self, path_of("calls.dispositions[%u].kinds[%u]", index, i), kind,
+                "a kind of sources that the call does not make anyway");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_calls(References *self)
 {
   g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
@@ -303,41 +296,35 @@ check_calls(References *self)
   gint64 short_s = json_object_get_int_member(calls, "shortSeconds");
 
   if (short_s > json_object_get_int_member(calls, "longSeconds"))
-    return fail_number(self, path_of("calls.shortSeconds"), (double)short_s, "calls.longSeconds at most");
-  if (!collect(self, "calls.dispositions", dispositions, "id", ids))
-    return FALSE;
+    fail_number(self, path_of("calls.shortSeconds"), (double)short_s, "calls.longSeconds at most");
+  collect(self, "calls.dispositions", dispositions, "id", ids);
   for (guint i = 0; i < json_array_get_length(dispositions); i++) {
     JsonObject *disposition = json_array_get_object_element(dispositions, i);
 
-    if (!check_disposition_kinds(self, i, json_object_get_array_member(disposition, "kinds")))
-      return FALSE;
+    check_disposition_kinds(self, i, json_object_get_array_member(disposition, "kinds"));
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_multiplier(References *self, guint index, const char *kind, double value)
 {
   double thousandths = value * 1000;
-  char *path = path_of("specializations[%u].multipliers.%s", index, kind);
+  g_autofree char *path = path_of("specializations[%u].multipliers.%s", index, kind);
 
   if (!g_hash_table_contains(self->kinds, kind))
-    return fail_text(self, path, kind, "a kind of sources");
+    fail_text(self, g_strdup(path), kind, "a kind of sources");
   if (fabs(thousandths - round(thousandths)) > 1e-6)
-    return fail_number(self, path, value, "three decimals at most");
+    fail_number(self, g_strdup(path), value, "three decimals at most");
   if (value > json_object_get_double_member(section(self, "limits"), "maxMultiplier"))
-    return fail_number(self, path, value, "limits.maxMultiplier at most");
-  g_free(path);
-  return TRUE;
+    fail_number(self, g_strdup(path), value, "limits.maxMultiplier at most");
 }
 
-static gboolean
+static void
 check_specializations(References *self)
 {
   g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
 
-  if (!collect_section(self, "specializations", "id", ids))
-    return FALSE;
+  collect_section(self, "specializations", "id", ids);
   for (guint i = 0; i < length_of(self, "specializations"); i++) {
     JsonObject *specialization = element(self, "specializations", i);
     JsonObject *multipliers = json_object_get_object_member(specialization, "multipliers");
@@ -346,19 +333,15 @@ check_specializations(References *self)
     const char *kind;
     JsonNode *node;
 
-    if (!check_level(self, path, specialization))
-      return FALSE;
+    check_level(self, path, specialization);
     json_object_iter_init_ordered(&iter, multipliers);
-    while (json_object_iter_next_ordered(&iter, &kind, &node)) {
-      if (!check_multiplier(self, i, kind, json_node_get_double(node)))
-        return FALSE;
-    }
+    while (json_object_iter_next_ordered(&iter, &kind, &node))
+      check_multiplier(self, i, kind, json_node_get_double(node));
   }
-  return TRUE;
 }
 
 /* A module may need only modules above it, so that no two can wait for each other. */
-static gboolean
+static void
 check_modules(References *self)
 {
   for (guint i = 0; i < length_of(self, "modules"); i++) {
@@ -366,43 +349,36 @@ check_modules(References *self)
     const char *id = json_object_get_string_member(module, "id");
     g_autofree char *path = path_of("modules[%u]", i);
 
-    if (!check_list(self, path, module, "needs", self->modules, "a module above this one"))
-      return FALSE;
+    check_list(self, path, module, "needs", self->modules, "a module above this one");
     if (!g_hash_table_add(self->modules, (gpointer)id))
-      return fail_text(self, path_of("modules[%u].id", i), id, "an id that is not used above");
+      fail_text(self, path_of("modules[%u].id", i), id, "an id that is not used above");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_exams(References *self)
 {
-  if (!collect_section(self, "exams", "id", self->exams))
-    return FALSE;
+  collect_section(self, "exams", "id", self->exams);
   for (guint i = 0; i < length_of(self, "exams"); i++) {
     double elite = json_object_get_double_member(element(self, "exams", i), "eliteScore");
 
     if (elite < json_object_get_double_member(element(self, "exams", i), "passScore"))
-      return fail_number(self, path_of("exams[%u].eliteScore", i), elite, "passScore at least");
+      fail_number(self, path_of("exams[%u].eliteScore", i), elite, "passScore at least");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_bosses(References *self)
 {
   for (guint i = 0; i < length_of(self, "bosses"); i++) {
     g_autofree char *path = path_of("bosses[%u]", i);
 
-    if (!check_level(self, path, element(self, "bosses", i)) ||
-        !check_one(self, path, element(self, "bosses", i), "badge", self->badges,
-                   "a badge and tier of badges"))
-      return FALSE;
+    check_level(self, path, element(self, "bosses", i));
+    check_one(self, path, element(self, "bosses", i), "badge", self->badges, "a badge and tier of badges");
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_reported(References *self)
 {
   for (guint i = 0; i < length_of(self, "reportedMetrics"); i++) {
@@ -412,10 +388,9 @@ check_reported(References *self)
 
     /* The measured rates are in the set already. */
     if (g_hash_table_contains(self->rates, id) || g_hash_table_contains(self->counts, id))
-      return fail_text(self, path_of("reportedMetrics[%u].id", i), id, "a metric that nothing else gives");
+      fail_text(self, path_of("reportedMetrics[%u].id", i), id, "a metric that nothing else gives");
     g_hash_table_add(is_count ? self->counts : self->rates, (gpointer)id);
   }
-  return TRUE;
 }
 
 static double
@@ -425,7 +400,7 @@ tier_number(JsonObject *tier, const char *key)
 }
 
 /* A higher tier must be harder: it satisfies a lower one. */
-static gboolean
+static void
 check_tier_order(References *self, guint index, const char *key, gboolean falling)
 {
   JsonObject *tiers = json_object_get_object_member(element(self, "badges", index), "tiers");
@@ -440,14 +415,13 @@ check_tier_order(References *self, guint index, const char *key, gboolean fallin
     tier = json_object_get_object_member(tiers, name);
     if (before != NULL && (falling ? tier_number(tier, key) >= tier_number(before, key)
                                    : tier_number(tier, key) <= tier_number(before, key)))
-      return fail_number(self, path_of("badges[%u].tiers.%s.%s", index, name, key), tier_number(tier, key),
-                         "a harder condition than the tier below");
+      fail_number(self, path_of("badges[%u].tiers.%s.%s", index, name, key), tier_number(tier, key),
+                  "a harder condition than the tier below");
     before = tier;
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_badge(References *self, guint index)
 {
   JsonObject *badge = element(self, "badges", index);
@@ -455,28 +429,28 @@ check_badge(References *self, guint index)
   g_autofree char *path = path_of("badges[%u]", index);
 
   if (g_str_equal(measure, "rate"))
-    return check_tier_order(self, index, "threshold",
-                            g_str_equal(json_object_get_string_member(badge, "passes"), "below"));
-  if (g_str_equal(measure, "boss"))
-    return check_one(self, path, badge, "of", self->bosses, "a boss of bosses");
-  if (g_str_equal(measure, "rows") && !check_one(self, path, badge, "of", self->kinds, "a kind of sources"))
-    return FALSE;
-  return check_tier_order(self, index, "count", FALSE);
+    check_tier_order(self, index, "threshold",
+                     g_str_equal(json_object_get_string_member(badge, "passes"), "below"));
+  else if (g_str_equal(measure, "boss"))
+    check_one(self, path, badge, "of", self->bosses, "a boss of bosses");
+  else
+    check_tier_order(self, index, "count", FALSE);
+  if (g_str_equal(measure, "rows"))
+    check_one(self, path, badge, "of", self->kinds, "a kind of sources");
 }
 
-static gboolean
+static void
 check_badges(References *self)
 {
   g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
 
-  if (!collect_section(self, "badges", "id", ids) || !collect_section(self, "bosses", "id", self->bosses))
-    return FALSE;
+  collect_section(self, "badges", "id", ids);
+  collect_section(self, "bosses", "id", self->bosses);
   for (guint i = 0; i < length_of(self, "badges"); i++) {
     JsonObject *badge = element(self, "badges", i);
     JsonObject *tiers = json_object_get_object_member(badge, "tiers");
 
-    if (!check_badge(self, i))
-      return FALSE;
+    check_badge(self, i);
     for (int order = 1; order <= PRG_N_TIERS; order++) {
       const char *tier = prg_tier_from_order(order);
       if (json_object_has_member(tiers, tier))
@@ -484,10 +458,9 @@ check_badges(References *self)
                          g_strconcat(json_object_get_string_member(badge, "id"), ".", tier, NULL));
     }
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_rank(References *self, guint index)
 {
   JsonObject *rank = element(self, "ranks", index);
@@ -495,40 +468,35 @@ check_rank(References *self, guint index)
   gint64 level = json_object_get_int_member(rank, "level");
 
   if (index > 0 && level < json_object_get_int_member(element(self, "ranks", index - 1), "level"))
-    return fail_number(self, path_of("%s.level", path), (double)level,
-                       "at least the level of the rank before");
+    fail_number(self, path_of("%s.level", path), (double)level, "at least the level of the rank before");
   if (json_object_has_member(rank, "metric")) {
     g_autofree char *metric_path = path_of("%s.metric", path);
-    if (!check_one(self, metric_path, json_object_get_object_member(rank, "metric"), "of", self->rates,
-                   "a measured rate or a ratio of reportedMetrics"))
-      return FALSE;
+    check_one(self, metric_path, json_object_get_object_member(rank, "metric"), "of", self->rates,
+              "a measured rate or a ratio of reportedMetrics");
   }
   if (json_object_has_member(rank, "mentees") && !g_hash_table_contains(self->counts, PRG_METRIC_MENTEES))
-    return fail_number(self, path_of("%s.mentees", path), (double)json_object_get_int_member(rank, "mentees"),
-                       "no such gate, as reportedMetrics has no count “" PRG_METRIC_MENTEES "”");
-  return check_level(self, path, rank) &&
-         check_list(self, path, rank, "badges", self->badges, "a badge and tier of badges") &&
-         check_list(self, path, rank, "modules", self->modules, "a module of modules") &&
-         check_one(self, path, rank, "boss", self->bosses, "a boss of bosses") &&
-         check_one(self, path, rank, "exam", self->exams, "an exam of exams");
+    fail_number(self, path_of("%s.mentees", path), (double)json_object_get_int_member(rank, "mentees"),
+                "no such gate, as reportedMetrics has no count “" PRG_METRIC_MENTEES "”");
+  check_level(self, path, rank);
+  check_list(self, path, rank, "badges", self->badges, "a badge and tier of badges");
+  check_list(self, path, rank, "modules", self->modules, "a module of modules");
+  check_one(self, path, rank, "boss", self->bosses, "a boss of bosses");
+  check_one(self, path, rank, "exam", self->exams, "an exam of exams");
 }
 
-static gboolean
+static void
 check_ranks(References *self)
 {
   g_autoptr(GHashTable) ranks = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
 
-  if (!collect_section(self, "ranks", "rank", ranks) || !collect_section(self, "ranks", "id", ids))
-    return FALSE;
-  for (guint i = 0; i < length_of(self, "ranks"); i++) {
-    if (!check_rank(self, i))
-      return FALSE;
-  }
-  return TRUE;
+  collect_section(self, "ranks", "rank", ranks);
+  collect_section(self, "ranks", "id", ids);
+  for (guint i = 0; i < length_of(self, "ranks"); i++)
+    check_rank(self, i);
 }
 
-static gboolean
+static void
 check_efficiency(References *self)
 {
   JsonObject *tiers = json_object_get_object_member(section(self, "efficiency"), "tiers");
@@ -544,15 +512,13 @@ check_efficiency(References *self)
     for (guint i = 1; i < PRG_N_RATE_TIERS; i++) {
       if (sign * tier_number(tier, prg_rate_tier_names[i]) <=
           sign * tier_number(tier, prg_rate_tier_names[i - 1]))
-        return fail_number(self, path_of("efficiency.tiers.%s.%s", key, prg_rate_tier_names[i]),
-                           tier_number(tier, prg_rate_tier_names[i]),
-                           "an easier threshold than the one before");
+        fail_number(self, path_of("efficiency.tiers.%s.%s", key, prg_rate_tier_names[i]),
+                    tier_number(tier, prg_rate_tier_names[i]), "an easier threshold than the one before");
     }
   }
-  return TRUE;
 }
 
-static gboolean
+static void
 check_external(References *self)
 {
   JsonObject *modules = json_object_get_object_member(section(self, "external"), "modules");
@@ -562,12 +528,11 @@ check_external(References *self)
   json_object_iter_init_ordered(&iter, modules);
   while (json_object_iter_next_ordered(&iter, &module, NULL)) {
     if (!g_hash_table_contains(self->modules, module))
-      return fail_text(self, path_of("external.modules.%s", module), module, "a module of modules");
+      fail_text(self, path_of("external.modules.%s", module), module, "a module of modules");
   }
-  return TRUE;
 }
 
-gboolean
+void
 prg_rules_check_references(PrgRulesCheck *check, JsonObject *root)
 {
   g_autoptr(GHashTable) kinds = g_hash_table_new(g_str_hash, g_str_equal);
@@ -581,7 +546,16 @@ prg_rules_check_references(PrgRulesCheck *check, JsonObject *root)
 
   for (int i = 0; i < PRG_N_RATES; i++)
     g_hash_table_add(rates, (gpointer)prg_rate_to_string((PrgRate)i));
-  return check_levels(&self) && check_sources(&self) && check_calls(&self) && check_specializations(&self) &&
-         check_modules(&self) && check_exams(&self) && check_badges(&self) && check_bosses(&self) &&
-         check_reported(&self) && check_ranks(&self) && check_efficiency(&self) && check_external(&self);
+  check_levels(&self);
+  check_sources(&self);
+  check_calls(&self);
+  check_specializations(&self);
+  check_modules(&self);
+  check_exams(&self);
+  check_badges(&self);
+  check_bosses(&self);
+  check_reported(&self);
+  check_ranks(&self);
+  check_efficiency(&self);
+  check_external(&self);
 }

@@ -25,12 +25,17 @@ prg_metric_to_string(PrgMetric metric)
   return (guint)metric < PRG_N_METRICS ? metric_names[metric] : "";
 }
 
+GBytes *
+prg_rules_builtin_json(void)
+{
+  /* Asked by name: a constructor in a static library is not linked in unless something refers to it. */
+  return g_resource_lookup_data(prg_rules_get_resource(), BUILTIN_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+}
+
 PrgRules *
 prg_rules_new_builtin(void)
 {
-  /* Asked by name: a constructor in a static library is not linked in unless something refers to it. */
-  g_autoptr(GBytes) bytes =
-      g_resource_lookup_data(prg_rules_get_resource(), BUILTIN_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr(GBytes) bytes = prg_rules_builtin_json();
   gsize length = 0;
   const char *json = g_bytes_get_data(bytes, &length);
 

@@ -28,11 +28,24 @@ const char *prg_metric_to_string(PrgMetric metric); /* "dials", "connects", "cal
  */
 typedef struct _PrgRules PrgRules;
 
-/* Parses and checks a whole catalogue. @name is used in messages (a file name). The message of an error says file, line, key,
- * what was found and what was expected; PRG_ERROR_INVALID_ARGUMENT. Returns: (transfer full) (nullable) */
+/* One thing that is wrong with a catalogue. */
+typedef struct {
+  guint line;    /* from 1: of the key, or of what is around a missing one */
+  char *path;    /* (owned) the key: "badges[0].tiers.bronze", or "the whole file" */
+  char *problem; /* (owned) "found …, expected …" */
+} PrgRulesFault;
+void prg_rules_fault_free(PrgRulesFault *self);
+
+/* Parses and checks a whole catalogue. @faults: (element-type PrgRulesFault) takes everything that is wrong: of a text that is no JSON the
+ * first place; order, ids and references only once all keys and values are right by themselves. Returns: (transfer full) (nullable) NULL
+ * if there is any */
+PrgRules *prg_rules_parse(const char *json, gsize length, GPtrArray *faults);
+/* The same for those who need the first fault alone. @name is used in messages (a file name). The message of an error says file, line,
+ * key, what was found and what was expected; PRG_ERROR_INVALID_ARGUMENT. Returns: (transfer full) (nullable) */
 PrgRules *prg_rules_new_from_json(const char *json, gssize length, const char *name, GError **error);
 /* The built-in catalogue (GResource /org/lids/Progression/rules.json). Never fails. Returns: (transfer full) */
 PrgRules *prg_rules_new_builtin(void);
+GBytes *prg_rules_builtin_json(void); /* (transfer full) its text */
 PrgRules *prg_rules_ref(PrgRules *self);
 void prg_rules_unref(PrgRules *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgRules, prg_rules_unref)

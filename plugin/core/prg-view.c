@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DAY_US (G_GINT64_CONSTANT(86400) * G_USEC_PER_SEC)
+/* No zone's calendar day is shorter, but for days that a zone leaves out whole (Antarctica/Troll puts its clocks on by two hours). */
+#define SHORTEST_DAY_US (22 * (gint64)3600 * G_USEC_PER_SEC)
 
 static gint
 compare_days(gconstpointer a, gconstpointer b, gpointer user_data)
@@ -165,15 +167,31 @@ active_day(const PrgView *view, gint number)
   return found != NULL && found->active ? found : NULL;
 }
 
+gint
+prg_view_day_before(const PrgView *view, gint number)
+{
+  const PrgDay *day = active_day(view, number);
+  const PrgDay *earlier = active_day(view, number - 2);
+  gint64 between;
+
+  if (active_day(view, number - 1) != NULL)
+    return number - 1;
+  if (day == NULL || earlier == NULL || day->first_at == 0 || earlier->last_at == 0)
+    return -1;
+  between = day->first_at - earlier->last_at;
+  return between > 0 && between < SHORTEST_DAY_US ? number - 2 : -1;
+}
+
 guint
 prg_view_streak_at(const PrgView *view, gint number)
 {
   const PrgDay *day;
   gint64 longest = 0;
 
-  for (gint64 back = 0; back < PRG_MAX_STREAK && (day = active_day(view, number - (gint)back)) != NULL;
-       back++)
+  for (gint64 back = 0; back < PRG_MAX_STREAK && (day = active_day(view, number)) != NULL; back++) {
     longest = MAX(longest, back + MAX(day->streak, 1));
+    number = prg_view_day_before(view, number);
+  }
   return (guint)MIN(longest, PRG_MAX_STREAK);
 }
 
@@ -184,11 +202,10 @@ prg_view_streak(const PrgView *view, const char *today)
 
   if (!prg_day_parse(today, &number))
     return 0;
-  if (active_day(view, number) != NULL)
-    return prg_view_streak_at(view, active_day(view, number + 1) != NULL ? number + 1 : number);
-  if (active_day(view, number - 1) != NULL)
-    return prg_view_streak_at(view, number - 1);
-  return prg_view_streak_at(view, number + 1);
+  if (active_day(view, number + 1) != NULL &&
+      (active_day(view, number - 1) == NULL || prg_view_day_before(view, number + 1) >= 0))
+    return prg_view_streak_at(view, number + 1);
+  return prg_view_streak_at(view, active_day(view, number) != NULL ? number : number - 1);
 }
 
 /* The instant that the metrics speak of: the last activity if it was today, else the start of the day. No

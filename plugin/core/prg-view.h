@@ -13,7 +13,10 @@ typedef struct {
   gint64 counters[PRG_N_METRICS];
   gint64 xp;
   gboolean active; /* counts for the streak */
-  gint64 streak;   /* days of the streak that ended here, as its streak_day award knew them; 0 = not told */
+  gint64
+      first_at; /* µs UTC of its first activity, 0 = only another app's, whose time says less than a row's */
+  gint64 last_at; /* likewise, of its last */
+  gint64 streak;  /* days of the streak that ended here, as its streak_day award knew them; 0 = not told */
 } PrgDay;
 
 /* A counter as it may be shown: corrections that arrive before what they correct make it negative for a while. */
@@ -90,12 +93,15 @@ void prg_apply(PrgView *view, const PrgRules *rules, const PrgOperation *operati
 void prg_view_finish(PrgView *view, const PrgRules *rules, const char *today);
 
 /* Consecutive active days that end today or yesterday; of those before the known rows, what a streak_day award in the
- * unbroken run tells. A day ahead of today counts as its continuation: who crosses the date line
- * to the east of it lives some hours twice. */
+ * unbroken run tells. Travel does not break it. A day ahead of today counts as its continuation: who crosses the date line eastward lives
+ * a day twice. And who crosses it westward lives a day less: a day that no activity fell on is passed over if the last activity before and
+ * the first after it are less than the shortest day apart. */
 #define PRG_MAX_STREAK 40000
 guint prg_view_streak(const PrgView *view, const char *today);
 /* The same, ending at the day @number, which must be active itself; 0 if it is not. */
 guint prg_view_streak_at(const PrgView *view, gint number);
+/* The active day that the day @number continues: the one before it, or before one that travel left out; -1 = none. */
+gint prg_view_day_before(const PrgView *view, gint number);
 
 /* An award whose condition holds. */
 typedef struct {

@@ -315,23 +315,24 @@ prg_codec_row_from_json(JsonObject *json)
 
 /* --- the timeline --- */
 
+/* Ids that the text under @key has and that under @other has not; empty if it cannot be read. Returns: (transfer full) */
 static PrgIdSet *
-read_added(JsonObject *change)
+read_difference(JsonObject *change, const char *key, const char *other)
 {
-  g_autofree char *after_text = prg_wire_dup_text(change, "after");
-  g_autofree char *before_text = prg_wire_dup_text(change, "before");
-  g_autoptr(PrgIdSet) after = NULL;
-  g_autoptr(PrgIdSet) before = NULL;
-  PrgIdSet *added = prg_id_set_new();
-  prg_codec_id_set_from_json(before_text, &before);
-  if (!prg_codec_id_set_from_json(after_text, &after))
-    return added;
-  for (guint i = 0; i < prg_id_set_size(after); i++) {
-    const char *id = prg_id_set_get(after, i);
-    if (before == NULL || !prg_id_set_contains(before, id))
-      prg_id_set_add(added, id);
+  g_autofree char *text = prg_wire_dup_text(change, key);
+  g_autofree char *other_text = prg_wire_dup_text(change, other);
+  g_autoptr(PrgIdSet) ids = NULL;
+  g_autoptr(PrgIdSet) others = NULL;
+  PrgIdSet *difference = prg_id_set_new();
+  prg_codec_id_set_from_json(other_text, &others);
+  if (!prg_codec_id_set_from_json(text, &ids))
+    return difference;
+  for (guint i = 0; i < prg_id_set_size(ids); i++) {
+    const char *id = prg_id_set_get(ids, i);
+    if (others == NULL || !prg_id_set_contains(others, id))
+      prg_id_set_add(difference, id);
   }
-  return added;
+  return difference;
 }
 
 /* FALSE: totalXp changed, but from or to something that is no number. */
@@ -381,6 +382,7 @@ prg_codec_timeline_from_json(JsonObject *json, gboolean *malformed)
   row->is_fold = json_object_has_member(diff, "foldToken");
   row->token_after = prg_wire_dup_text(prg_wire_get_object(diff, "foldToken"), "after");
   row->member = prg_wire_dup_text(json, "workspaceMemberId");
-  row->modules_added = read_added(prg_wire_get_object(diff, "completedModules"));
+  row->modules_added = read_difference(prg_wire_get_object(diff, "completedModules"), "after", "before");
+  row->modules_removed = read_difference(prg_wire_get_object(diff, "completedModules"), "before", "after");
   return row;
 }

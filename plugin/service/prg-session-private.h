@@ -2,6 +2,7 @@
 #pragma once
 
 #include "prg-error.h"
+#include "prg-file-watch.h"
 #include "prg-session.h"
 
 G_BEGIN_DECLS
@@ -27,20 +28,30 @@ struct _PrgSession {
   GDBusConnection *connection; /* (owned) */
   PrgKeyring *keyring;         /* (owned) (nullable) */
   PrgAccounts *accounts;       /* (owned) */
-  PrgRules *rules;             /* (owned) */
-  char *rules_file;            /* (owned) "" = built in */
   char *machine;               /* (owned) hash of the machine id, "" = unknown */
   gboolean is_started;
+  gboolean is_loaded; /* it is known which accounts there are */
+  gboolean has_begun; /* the rules are known, or were waited for long enough; the account may be opened */
   gboolean is_ready;
   guint n_opening;  /* stores that are being opened */
   gboolean is_busy; /* a sign-in, a sign-out or a switch is under way */
+
+  PrgRules *rules;           /* (owned) in force */
+  GBytes *rules_text;        /* (owned) (nullable) what @rules was made of, NULL = built in */
+  char *rules_origin;        /* (owned) where @rules are from, in words */
+  char *rules_notice;        /* (owned) "" = none: why the rules file is not used, shown in LastError */
+  PrgFileWatch *rules_file;  /* (owned) (nullable) NULL = none is wanted */
+  gboolean is_reading_rules; /* a read of @rules_file is under way */
+  gboolean read_rules_again;
+  GSource *rules_timer; /* (owned) (nullable) */
 
   PrgAccount *account;   /* (owned) (nullable) */
   PrgEngine *engine;     /* (owned) (nullable) */
   PrgTwenty *twenty;     /* (owned) (nullable) */
   PrgCredentials *token; /* (owned) (nullable) what @twenty was made of */
   char *store_error;     /* (owned) "" = none: why there is no engine */
-  char *notice;          /* (owned) "" = none: what a person should know, shown as LastError */
+  char *notice;          /* (owned) "" = none: what a person should know, shown in LastError */
+  char *last_error;      /* (owned) (nullable) what prg_session_get_last_error() told last */
   guint open_delay;      /* ms until the store is tried again */
   GSource *open_timer;   /* (owned) (nullable) */
   GTask *open_task;      /* (owned) (nullable) a sign-in that waits for the store */
@@ -60,6 +71,14 @@ void prg_session_emit_account(PrgSession *self);
 void prg_session_require_sign_in(PrgSession *self, const char *reason);
 void prg_session_set_ready(PrgSession *self);
 void prg_session_set_busy(PrgSession *self, gboolean is_busy);
+
+/* Opens the account, or looks for one; the first call counts. */
+void prg_session_begin_account(PrgSession *self);
+
+#define PRG_BUILTIN_RULES "the built-in rules stay in force"
+/* prg-session-rules.c: follows the setting. The rules in force stay until others are read and found good. */
+void prg_session_apply_rules_file(PrgSession *self);
+void prg_session_drop_rules_file(PrgSession *self);
 
 /* prg-session-store.c: the store and the engine of an account */
 void prg_session_open(PrgSession *self);

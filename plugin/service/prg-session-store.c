@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The store and the engine of the account in use, and the settings that reach them. */
 #include "prg-clock.h"
-#include "prg-file.h"
 #include "prg-session-private.h"
 
 #define META_DEVICE "device.id"
@@ -10,62 +9,6 @@
 #define LAST_OPEN_DELAY_MS 60000
 
 /* ---- settings and network ---- */
-
-static void
-use_rules(PrgSession *self, PrgRules *rules, const char *notice)
-{
-  g_clear_pointer(&self->rules, prg_rules_unref);
-  self->rules = rules;
-  prg_record_set(&self->notice, notice);
-  if (self->twenty)
-    prg_twenty_set_rules(self->twenty, self->rules);
-  if (self->engine) {
-    prg_engine_set_rules(self->engine, self->rules);
-    g_signal_emit_by_name(self, "engine-changed");
-  }
-  prg_session_emit_state(self);
-}
-
-static void
-on_rules_read(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr(PrgSession) self = user_data;
-  g_autoptr(GError) error = NULL;
-  const char *path = prg_file_read_get_path(result);
-  PrgRules *rules = NULL;
-  gsize length;
-  g_autofree char *text = prg_file_read_finish(result, &length, &error);
-
-  if (text)
-    rules = prg_rules_new_from_json(text, (gssize)length, path, &error);
-  if (!self->is_started || g_strcmp0(path, self->rules_file) != 0) {
-    g_clear_pointer(&rules, prg_rules_unref);
-  } else if (rules) {
-    use_rules(self, rules, "");
-  } else {
-    g_autofree char *notice =
-        g_strdup_printf("The rules file is not used; the built-in rules hold: %s", error->message);
-    g_warning("%s", notice);
-    use_rules(self, prg_rules_new_builtin(), notice);
-  }
-  prg_jobs_end(self->jobs);
-}
-
-static void
-apply_rules_file(PrgSession *self)
-{
-  g_autofree char *path = prg_settings_get_rules_file(self->settings);
-
-  if (g_str_equal(path, self->rules_file))
-    return;
-  prg_record_set(&self->rules_file, path);
-  if (*path == '\0') {
-    use_rules(self, prg_rules_new_builtin(), "");
-    return;
-  }
-  prg_file_read_async(path, PRG_RULES_MAX_BYTES, prg_jobs_begin(self->jobs), on_rules_read,
-                      g_object_ref(self));
-}
 
 static void
 apply_timing(PrgSession *self)
@@ -79,10 +22,13 @@ apply_timing(PrgSession *self)
 void
 prg_session_apply_settings(PrgSession *self)
 {
-  if (self->settings == NULL)
-    return;
-  apply_timing(self);
-  apply_rules_file(self);
+  if (self->settings) {
+    apply_timing(self);
+    prg_session_apply_rules_file(self);
+  }
+  /* The first XP of the day is earned by the same rules as the last of the day before. */
+  if (!self->is_reading_rules)
+    prg_session_begin_account(self);
 }
 
 void

@@ -63,6 +63,7 @@ prg_session_finalize(GObject *object)
   prg_timer_clear(&self->open_timer);
   prg_timer_clear(&self->look_timer);
   prg_timer_clear(&self->ready_timer);
+  prg_session_drop_rules_file(self);
   g_clear_object(&self->engine);
   g_clear_object(&self->twenty);
   g_clear_object(&self->keyring);
@@ -74,7 +75,10 @@ prg_session_finalize(GObject *object)
   g_clear_pointer(&self->account, prg_account_free);
   g_clear_pointer(&self->accounts, prg_accounts_free);
   g_clear_pointer(&self->rules, prg_rules_unref);
-  g_free(self->rules_file);
+  g_clear_pointer(&self->rules_text, g_bytes_unref);
+  g_free(self->rules_origin);
+  g_free(self->rules_notice);
+  g_free(self->last_error);
   g_free(self->machine);
   g_free(self->store_error);
   g_free(self->notice);
@@ -109,7 +113,8 @@ static void
 prg_session_init(PrgSession *self)
 {
   self->rules = prg_rules_new_builtin();
-  self->rules_file = g_strdup("");
+  self->rules_origin = g_strdup(PRG_BUILTIN_RULES);
+  self->rules_notice = g_strdup("");
   self->machine = g_strdup("");
   self->store_error = g_strdup("");
   self->notice = g_strdup("");
@@ -181,7 +186,7 @@ on_settings_changed(PrgSettings *settings, PrgSession *self)
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
-  if (self->is_started)
+  if (self->is_loaded)
     prg_session_apply_settings(self);
 }
 
@@ -237,8 +242,18 @@ static void
 begin(PrgSession *self)
 {
   self->account = prg_accounts_get_last(self->accounts);
-  prg_session_apply_settings(self);
+  self->is_loaded = TRUE;
   prg_session_emit_account(self);
+  prg_session_apply_settings(self);
+}
+
+void
+prg_session_begin_account(PrgSession *self)
+{
+  if (self->has_begun)
+    return;
+  self->has_begun = TRUE;
+  prg_timer_clear(&self->ready_timer);
   self->ready_timer = prg_jobs_add_timer(self->jobs, READY_MS, on_ready_deadline, self);
   if (self->account)
     prg_session_open(self); /* the keyring's turn comes once it is read */
@@ -313,7 +328,10 @@ prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback c
 
   g_task_set_source_tag(task, prg_session_stop_async);
   self->is_started = FALSE;
+  self->is_loaded = FALSE;
+  self->has_begun = FALSE;
   self->is_ready = FALSE;
+  prg_session_drop_rules_file(self);
   prg_timer_clear(&self->look_timer);
   prg_timer_clear(&self->ready_timer);
   if (self->network)
@@ -354,7 +372,8 @@ prg_session_get_engine(PrgSession *self)
 PrgRules *
 prg_session_get_rules(PrgSession *self)
 {
-  return self->rules;
+  /* A change reaches the account's book between two commits; until then the old ones hold. */
+  return self->engine ? prg_book_get_rules(prg_engine_get_book(self->engine)) : self->rules;
 }
 
 gboolean
@@ -387,12 +406,17 @@ prg_session_get_reason(PrgSession *self)
   return prg_engine_get_reason(self->engine);
 }
 
+/* A rules file that is not used is told beside what ails the sync: neither hides the other. */
 const char *
 prg_session_get_last_error(PrgSession *self)
 {
   const char *text = self->engine ? prg_engine_get_last_error(self->engine) : self->store_error;
+  const char *other = self->rules_notice;
 
-  return *text ? text : self->notice;
+  text = *text ? text : self->notice;
+  g_free(self->last_error);
+  self->last_error = g_strconcat(text, *text && *other ? "; " : "", other, NULL);
+  return self->last_error;
 }
 
 PrgEngine *

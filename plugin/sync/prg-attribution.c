@@ -10,6 +10,7 @@ void
 prg_judgement_clear(PrgJudgement *self)
 {
   g_clear_pointer(&self->reason, g_free);
+  g_clear_pointer(&self->modules, prg_id_set_free);
 }
 
 /* What the record's total would be if nobody but us had ever written since the last fold. */
@@ -33,6 +34,33 @@ static const PrgTimelineRow *
 row_at(GPtrArray *timeline, guint index)
 {
   return g_ptr_array_index(timeline, index);
+}
+
+/* The first row from @index on that was written in the same instant and on top of @total; @index if there is none. */
+static guint
+find_next(GPtrArray *timeline, guint index, gint64 total)
+{
+  gint64 at = row_at(timeline, index)->at;
+  for (guint i = index; i < timeline->len && row_at(timeline, i)->at == at; i++)
+    if (row_at(timeline, i)->has_total && row_at(timeline, i)->total_before == total)
+      return i;
+  return index;
+}
+
+/* The server tells times in milliseconds, and rows of the same one in the order of their random ids. */
+void
+prg_timeline_order(GPtrArray *timeline)
+{
+  gboolean known = FALSE;
+  gint64 total = 0;
+  for (guint i = 0; i < timeline->len; i++) {
+    guint next = known ? find_next(timeline, i, total) : i;
+    if (next != i)
+      g_ptr_array_insert(timeline, (gint)i, g_ptr_array_steal_index(timeline, next));
+    known = known || row_at(timeline, i)->has_total;
+    if (row_at(timeline, i)->has_total)
+      total = row_at(timeline, i)->total_after;
+  }
 }
 
 /* Index of the first row after the last fold that the record shows; FALSE if that fold is not told yet. */
@@ -257,6 +285,12 @@ restore_after(const PrgRules *rules,
   return 0;
 }
 
+static gboolean
+is_by_person(PrgBook *book, const PrgTimelineRow *row)
+{
+  return *row->member != '\0' && !g_str_equal(row->member, prg_book_get_member(book));
+}
+
 /* One write of another program, from N to M. Returns what externalXp gains by it. */
 static gint64
 judge_write(PrgBook *book,
@@ -272,7 +306,7 @@ judge_write(PrgBook *book,
     tell(reason, "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " is beyond what can be counted, undone", n, m);
     return 0;
   }
-  if (*row->member != '\0' && !g_str_equal(row->member, prg_book_get_member(book))) {
+  if (is_by_person(book, row)) {
     tell(reason, "corrected by a person from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, n, m);
     return m - n;
   }
@@ -291,24 +325,48 @@ judge_write(PrgBook *book,
   return m - n + restored - refused;
 }
 
-/* A blind write may have put exactly the total that stood there, and so leaves no trace but updatedAt. */
+/* A blind write may have put exactly the total that stood there. Before @index the timeline then tells nothing of it, or only of the other
+ * fields that it changed. */
 static void
 suspect_equal_total(PrgBook *book,
                     const PrgRecord *record,
                     GPtrArray *timeline,
+                    guint index,
+                    gint64 total,
                     PrgJudgement *judgement,
                     GString *reason)
 {
-  gint64 total = record->total_xp.value;
-  if (timeline->len == 0 || record->updated_at <= row_at(timeline, timeline->len - 1)->at)
-    return;
-  g_autoptr(GArray) totals = earlier_totals(record, timeline, timeline->len, MAX_FOLDS_SLEPT_THROUGH);
+  g_autoptr(GArray) totals = earlier_totals(record, timeline, index, MAX_FOLDS_SLEPT_THROUGH);
   gint64 erased = erased_by(prg_book_get_rules(book), totals, total, total, NULL);
   if (erased == 0)
     return;
   judgement->flagged = TRUE;
   tell(reason, "a write left the total at %" G_GINT64_FORMAT "; it may have erased %" G_GINT64_FORMAT, total,
        erased);
+}
+
+/* Every write since the last fold, in order. */
+static void
+judge_writes(PrgBook *book,
+             const PrgRecord *record,
+             GPtrArray *timeline,
+             guint first,
+             PrgJudgement *judgement,
+             GString *reason)
+{
+  gint64 total = settled_total(record);
+  for (guint i = first; i < timeline->len; i++) {
+    const PrgTimelineRow *row = row_at(timeline, i);
+    if (row->has_total) {
+      judgement->external += judge_write(book, record, timeline, i, judgement, reason);
+      total = row->total_after;
+    } else if (!is_by_person(book, row)) {
+      suspect_equal_total(book, record, timeline, i, total, judgement, reason);
+    }
+  }
+  /* Nothing but updatedAt tells of a write that changed no field. */
+  if (timeline->len > 0 && record->updated_at > row_at(timeline, timeline->len - 1)->at)
+    suspect_equal_total(book, record, timeline, timeline->len, record->total_xp.value, judgement, reason);
 }
 
 static void
@@ -330,6 +388,29 @@ judge_without_timeline(PrgBook *book, const PrgRecord *record, PrgJudgement *jud
   tell(reason, "%+" G_GINT64_FORMAT " accepted; the timeline does not tell where it came from", outside);
 }
 
+static void
+add_all(PrgIdSet *set, const PrgIdSet *more)
+{
+  for (guint i = 0; more && i < prg_id_set_size(more); i++)
+    prg_id_set_add(set, prg_id_set_get(more, i));
+}
+
+/* A sleeping writer overwrites another one's modules as it does the total. A module that is lost so would be paid again when somebody
+ * passes it here. A person may have taken one out on purpose: then the set that stands there counts. (nullable) */
+static PrgIdSet *
+modules_given(PrgBook *book, GPtrArray *timeline, guint first)
+{
+  g_autoptr(PrgIdSet) modules = prg_id_set_new();
+  for (guint i = first; i < timeline->len; i++) {
+    const PrgTimelineRow *row = row_at(timeline, i);
+    if (is_by_person(book, row))
+      return NULL;
+    add_all(modules, row->modules_added);
+    add_all(modules, row->modules_removed);
+  }
+  return g_steal_pointer(&modules);
+}
+
 void
 prg_attribution_judge(PrgBook *book, const PrgRecord *record, GPtrArray *timeline, PrgJudgement *judgement)
 {
@@ -338,10 +419,8 @@ prg_attribution_judge(PrgBook *book, const PrgRecord *record, GPtrArray *timelin
   if (prg_timeline_is_complete(record, timeline)) {
     guint first = 0;
     first_after_fold(record, timeline, &first);
-    for (guint i = first; i < timeline->len; i++)
-      if (row_at(timeline, i)->has_total)
-        judgement->external += judge_write(book, record, timeline, i, judgement, reason);
-    suspect_equal_total(book, record, timeline, judgement, reason);
+    judgement->modules = modules_given(book, timeline, first);
+    judge_writes(book, record, timeline, first, judgement, reason);
   } else {
     judge_without_timeline(book, record, judgement, reason);
   }

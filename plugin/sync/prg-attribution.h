@@ -19,9 +19,15 @@ typedef struct {
   gint64 refused;   /* XP not accepted, because our ledger has paid for the same module */
   gboolean flagged; /* something may have been lost that cannot be proven: for the audit */
   char *reason;     /* (owned) (nullable) for the audit, NULL = nothing to tell */
+  /* (owned) (nullable) modules that stood there, or that programs gave, since the last fold: paid, also if a program overwrote the set
+   * since */
+  PrgIdSet *modules;
 } PrgJudgement;
 void prg_judgement_clear(PrgJudgement *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PrgJudgement, prg_judgement_clear)
+
+/* Brings rows of one instant into the order in which the totals follow each other. @timeline: (element-type PrgTimelineRow) oldest first */
+void prg_timeline_order(GPtrArray *timeline);
 
 /* Whether the timeline tells the whole way from the last fold to the record as read (it is written a little
  * late). */

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* A command, a change set or a look for due awards that waits for the lane. */
+/* A command, a change set, or a look for due awards, perhaps by new rules, that waits for the lane. */
 typedef struct {
   PrgPlanFunc plan; /* (nullable) */
   gpointer plan_data;
@@ -14,6 +14,7 @@ typedef struct {
   gboolean is_derivation; /* no command: only the awards that are due */
   GPtrArray *changes;     /* (owned) (nullable) */
   GTask *task;            /* (owned) */
+  PrgRules *rules;        /* (owned) (nullable) a derivation's: they hold from then on */
 } PrgJob;
 
 /* An input of the machine that waits for the lane. */

@@ -268,12 +268,6 @@ prg_engine_set_timing(PrgEngine *self, guint sync_interval_s, guint push_delay_m
 }
 
 void
-prg_engine_set_rules(PrgEngine *self, PrgRules *rules)
-{
-  prg_book_set_rules(self->book, rules);
-}
-
-void
 prg_engine_retry(PrgEngine *self)
 {
   if (!self->cancellable)
@@ -341,14 +335,28 @@ prg_engine_commit_async(PrgEngine *self,
   push_job(self, job);
 }
 
-void
-prg_engine_award_due(PrgEngine *self)
+/* @rules: (nullable) */
+static void
+push_derivation(PrgEngine *self, PrgRules *rules)
 {
   PrgJob *job = g_new0(PrgJob, 1);
   job->is_derivation = TRUE;
+  job->rules = rules ? prg_rules_ref(rules) : NULL;
   job->task = g_task_new(self, NULL, NULL, NULL);
-  g_task_set_source_tag(job->task, prg_engine_award_due);
+  g_task_set_source_tag(job->task, push_derivation);
   push_job(self, job);
+}
+
+void
+prg_engine_award_due(PrgEngine *self)
+{
+  push_derivation(self, NULL);
+}
+
+void
+prg_engine_set_rules(PrgEngine *self, PrgRules *rules)
+{
+  push_derivation(self, rules);
 }
 
 gboolean

@@ -53,6 +53,7 @@ void prg_engine_set_member_name(PrgEngine *self, const char *name); /* for a rec
 void prg_engine_set_network(PrgEngine *self, gboolean online, gboolean metered);
 void
 prg_engine_set_timing(PrgEngine *self, guint sync_interval_s, guint push_delay_ms, gboolean sync_on_metered);
+/* Between two commits; the awards that are due by the new rules are committed with them. Raises `taken`, without changes if there is none. */
 void prg_engine_set_rules(PrgEngine *self, PrgRules *rules);
 
 /* The moment for prg_earn_*: member, device, sequence, fresh id, corrected time, zone. Valid until the next

@@ -266,6 +266,9 @@ build_fold(PrgMachine *self, const PrgInput *input)
   const PrgRecord *record = self->reading->record;
   g_autoptr(PrgView) view = prg_book_view_over(self->book, self->reading, TRUE);
   view->record->total_xp = prg_number(self->judgement.external + self->reading->ledger_sum);
+  const PrgIdSet *given = self->judgement.modules;
+  for (guint i = 0; given && i < prg_id_set_size(given); i++)
+    prg_id_set_add(view->record->completed_modules, prg_id_set_get(given, i));
   g_autofree char *today = prg_day_of(prg_machine_now(self, input), input->zone);
   prg_view_finish(view, prg_book_get_rules(self->book), today);
   PrgFoldCounts counts =

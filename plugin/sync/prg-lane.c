@@ -15,6 +15,7 @@ prg_job_free(PrgJob *job)
     job->plan_destroy(job->plan_data);
   g_clear_pointer(&job->changes, g_ptr_array_unref);
   g_clear_object(&job->task);
+  g_clear_pointer(&job->rules, prg_rules_unref);
   g_free(job);
 }
 
@@ -79,6 +80,12 @@ prg_lane_send(PrgEngine *self, PrgRequest *request)
 }
 
 static void
+tell_taken(PrgEngine *self, GPtrArray *changes)
+{
+  g_signal_emit(self, prg_engine_signals[PRG_ENGINE_TAKEN], 0, changes);
+}
+
+static void
 finish_job(PrgEngine *self, PrgJob *job, GPtrArray *changes, GError *error)
 {
   if (error)
@@ -115,7 +122,11 @@ committed(GObject *source, GAsyncResult *result, gpointer user_data)
   self->storage_failed = error != NULL;
   if (!error) {
     prg_book_take(self->book, commit->changes);
-    g_signal_emit(self, prg_engine_signals[PRG_ENGINE_TAKEN], 0, commit->changes);
+    tell_taken(self, commit->changes);
+  } else if (commit->job && commit->job->rules) {
+    /* The rules hold all the same; the awards come with the next operation or pull. */
+    g_autoptr(GPtrArray) none = prg_changes_new();
+    tell_taken(self, none);
   }
   if (commit->job) {
     prg_lane_push_event(self, PRG_INPUT_WAKE, NULL, NULL);
@@ -180,12 +191,23 @@ run_event(PrgEngine *self, PrgEvent *event)
   handle_step(self, &step);
 }
 
+/* New rules, and the awards that are due by them, become visible together. */
+static void
+plan_due(PrgEngine *self, PrgJob *job)
+{
+  if (job->rules)
+    prg_book_set_rules(self->book, job->rules);
+  job->changes = prg_book_plan_due(self->book, prg_engine_get_moment(self));
+  if (job->rules && job->changes->len == 0)
+    tell_taken(self, job->changes);
+}
+
 static void
 run_job(PrgEngine *self, PrgJob *job)
 {
   GError *error = NULL;
   if (job->is_derivation)
-    job->changes = prg_book_plan_due(self->book, prg_engine_get_moment(self));
+    plan_due(self, job);
   if (job->plan) {
     g_autofree char *answer = NULL;
     g_autoptr(GPtrArray) operations = job->plan(self, job->plan_data, &answer, &error);

@@ -361,6 +361,8 @@ prg_reading_timeline_answered(PrgMachine *self, const PrgInput *input)
       g_ptr_array_extend_and_steal(self->timeline, g_steal_pointer(&answer->timeline));
     prg_record_set(&self->cursor, answer->next_cursor);
   }
-  if (*self->cursor == '\0')
-    prg_reading_go_on(self, input);
+  if (*self->cursor != '\0')
+    return;
+  prg_timeline_order(self->timeline);
+  prg_reading_go_on(self, input);
 }

@@ -14,7 +14,7 @@ from common import FIRST_DEAL, parametrize, run as run_tests
 OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
 COMMANDS = ("status", "rank", "gates", "badges", "metrics", "leaderboard", "call", "xp", "deal", "module", "exam", "boss", "boss-attempt",
             "certification", "report", "specialization", "title", "promote", "revoke", "events", "operations", "audit", "retry", "discard",
-            "sync", "sign-in", "sign-out", "provision", "export", "import")
+            "sync", "sign-in", "sign-out", "provision", "export", "import", "rules")
 
 
 def columns(text):

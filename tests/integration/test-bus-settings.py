@@ -90,7 +90,6 @@ def test_rules_file(env, backend):
     client = session.client
     equal(session.add("email_sent")[1], 10, "with the built-in rules")
     rules = session.root / "home" / "rules.json"
-    # The very change that docs/admin.md shows.
     rules.write_text(RULES.read_text().replace('"kind": "email_sent", "xp": 10', '"kind": "email_sent", "xp": 12'))
     change(session, "rules-file", str(rules))
     earned_after(session, 12)

@@ -16,6 +16,7 @@ OWNED = {
     "libsecret": r'#\s*include\s*[<"]libsecret/',
     "the network monitor": r"\bg_network_monitor_\w+\s*\(",
     "GSettings": r"\bg_settings_\w+\s*\(",
+    "file monitors": r"\bg_file_monitor\w*\s*\(",
 }
 PRODUCT = ("plugin", "clients", "dbus")
 # A shell, a copy without a bound, a name for a file that another one may take first.

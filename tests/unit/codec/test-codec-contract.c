@@ -288,6 +288,7 @@ test_timeline_values(void)
   g_assert_false(first->has_total);
   g_assert_cmpuint(prg_id_set_size(module->modules_added), ==, 1);
   g_assert_true(prg_id_set_contains(module->modules_added, "module_0"));
+  g_assert_cmpuint(prg_id_set_size(module->modules_removed), ==, 0);
   g_assert_true(fold->has_total);
   g_assert_cmpint(fold->total_before, ==, 2500);
   g_assert_cmpint(fold->total_after, ==, 2804);

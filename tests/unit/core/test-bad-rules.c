@@ -242,6 +242,45 @@ test_no_catalogues(void)
   g_assert_null(prg_rules_new_from_json("{}\0", 3, "x.json", NULL));
 }
 
+/* One fault does not hide the next: values first, and once they are right, what they say of each other. */
+static void
+test_all_faults(void)
+{
+  static const char *const values[] = { "colour", "levels[1]", "sources[0].xp", "limits.backdateDays" };
+  static const char *const references[] = { "levels[2]", "modules[0].needs[0]", "badges[12].of",
+                                            "external.modules.module_9" };
+  const struct {
+    const char *const *paths;
+    guint n_paths;
+    const char *const edits[4][2];
+  } cases[] = {
+    { values,
+      G_N_ELEMENTS(values),
+      { { "\"version\": 1,", "\"version\": 1, \"colour\": 7," },
+        { "0, 100, 250", "0, \"100\", 250" },
+        { "\"xp\": 2,", "\"xp\": -2," },
+        { "\"backdateDays\": 7", "\"backdateDays\": 400" } } },
+    { references,
+      G_N_ELEMENTS(references),
+      { { "0, 100, 250", "0, 250, 100" },
+        { "\"needs\": [] }", "\"needs\": [\"module_6\"] }" },
+        { "\"of\": \"redhawk\"", "\"of\": \"bluehawk\"" },
+        { "\"module_5\": 100,", "\"module_9\": 100," } } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GString) text = g_string_new(catalogue);
+    g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func((GDestroyNotify)prg_rules_fault_free);
+
+    for (guint k = 0; k < G_N_ELEMENTS(cases[i].edits); k++)
+      g_assert_cmpuint(g_string_replace(text, cases[i].edits[k][0], cases[i].edits[k][1], 1), ==, 1);
+    g_assert_null(prg_rules_parse(text->str, text->len, faults));
+    g_assert_cmpuint(faults->len, ==, cases[i].n_paths);
+    for (guint k = 0; k < faults->len; k++)
+      g_assert_cmpstr(((PrgRulesFault *)g_ptr_array_index(faults, k))->path, ==, cases[i].paths[k]);
+  }
+}
+
 /* Whatever a byte becomes: refused or taken, with a message, without a crash. */
 static void
 test_random_damage(void)
@@ -275,6 +314,7 @@ main(int argc, char **argv)
     return 1;
   g_test_add_func("/bad-rules/good-one", test_good_one);
   g_test_add_func("/bad-rules/no-catalogues", test_no_catalogues);
+  g_test_add_func("/bad-rules/all-faults", test_all_faults);
   g_test_add_func("/bad-rules/random-damage", test_random_damage);
   for (guint i = 0; i < G_N_ELEMENTS(mutations); i++) {
     g_autofree char *path = g_strdup_printf("/bad-rules/mutation/%02u", i);

@@ -8,7 +8,7 @@
  * battles of level 1 to 5: won 100 or 150 a level, lost 30 a level, abandoned 10. So 7, 13, 17, 33 and 45 are none.
  *
  * A script tells the timeline, oldest first: F a fold, K a write with a key, O one of the rep, signed in, P one of
- * another person, C the record's creation; then the totals before and after, then modules added.
+ * another person, C the record's creation; then the totals before and after, then a module added, or with a minus removed.
  */
 typedef struct {
   const char *name;
@@ -183,6 +183,21 @@ static const Case cases[] = {
     .silent = TRUE,
     .expected = 1000,
     .flagged = TRUE },
+  { .name = "exactly the same total, and a module besides",
+    .external = 1000,
+    .script = "F 1000>1050, K 1050>1050 module_2",
+    .expected = 1000,
+    .flagged = TRUE },
+  { .name = "a module without XP, and no total explains an award",
+    .external = 1000,
+    .script = "F 1000>1007, K 1007>1007 module_2",
+    .expected = 1000,
+    .quiet = TRUE },
+  { .name = "a person adds a module",
+    .external = 1000,
+    .script = "F 1000>1050, P 1050>1050 module_2",
+    .expected = 1000,
+    .quiet = TRUE },
   { .name = "another field written",
     .external = 1000,
     .script = "F 1000>1007",
@@ -214,7 +229,10 @@ add_row(GPtrArray *timeline, char kind, gint64 before, gint64 after, const char 
   row->token_after = kind == 'F' ? g_strdup_printf("token-%u", timeline->len) : g_strdup("");
   row->member = g_strdup(kind == 'P' ? PERSON : kind == 'O' ? MEMBER : "");
   row->modules_added = prg_id_set_new();
-  if (module && *module)
+  row->modules_removed = prg_id_set_new();
+  if (module && *module == '-')
+    prg_id_set_add(row->modules_removed, module + 1);
+  else if (module && *module)
     prg_id_set_add(row->modules_added, module);
   g_ptr_array_add(timeline, row);
 }
@@ -284,6 +302,64 @@ test_case(gconstpointer data)
   g_assert_cmpint(judgement.refused, ==, test->refused);
   g_assert_cmpint(judgement.flagged, ==, test->flagged);
   g_assert_cmpint(judgement.reason == NULL, ==, test->quiet);
+}
+
+/* Modules that one program gave and another overwrote are told, those from before the fold are not, and a person has the last word. */
+static void
+test_modules(void)
+{
+  static const struct {
+    const char *script, *expected; /* NULL: what stands in the record counts */
+  } scripts[] = {
+    { "F 1000>1007, K 1007>1082 module_4, K 1082>1057 module_0, K 1057>1057 module_5",
+      "module_4 module_0 module_5" },
+    { "K 900>1000 module_3, F 1000>1007, O 1007>1057 module_2", "module_2" },
+    { "F 1000>1007, K 1007>1057 -module_3, O 1057>1107 module_0", "module_3 module_0" },
+    { "F 1000>1007, K 1007>1082 module_4, P 1082>1007", NULL },
+    { "F 1000>1007, P 1007>1007 -module_3", NULL },
+  };
+  g_autoptr(PrgRules) rules = prg_rules_new_builtin();
+  g_autoptr(PrgBook) book = make_book(rules);
+  for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
+    g_autoptr(GPtrArray) timeline = parse_script(scripts[i].script);
+    g_autoptr(PrgRecord) record = record_after(timeline, 1000);
+    g_autoptr(GString) found = g_string_new(NULL);
+    g_auto(PrgJudgement) judgement = { 0 };
+    prg_attribution_judge(book, record, timeline, &judgement);
+    g_assert_cmpint(judgement.modules == NULL, ==, scripts[i].expected == NULL);
+    for (guint k = 0; judgement.modules && k < prg_id_set_size(judgement.modules); k++)
+      g_string_append_printf(found, "%s%s", k ? " " : "", prg_id_set_get(judgement.modules, k));
+    if (scripts[i].expected)
+      g_assert_cmpstr(found->str, ==, scripts[i].expected);
+  }
+}
+
+/* Rows of one millisecond come in any order. */
+static void
+test_order(void)
+{
+  static const char *const told[] = {
+    "F 1000>1007, K 1007>1082, K 1082>1057, K 1057>1107",
+    "F 1000>1007, K 1082>1057, K 1057>1107, K 1007>1082",
+    "F 1000>1007, K 1057>1107, K 1007>1082, K 1082>1057",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+    g_autoptr(GPtrArray) timeline = parse_script(told[i]);
+    for (guint k = 1; k < timeline->len; k++)
+      ((PrgTimelineRow *)g_ptr_array_index(timeline, k))->at = NOW + G_USEC_PER_SEC;
+    prg_timeline_order(timeline);
+    gint64 total = 1000;
+    for (guint k = 0; k < timeline->len; k++) {
+      const PrgTimelineRow *row = g_ptr_array_index(timeline, k);
+      g_assert_cmpint(row->total_before, ==, total);
+      total = row->total_after;
+    }
+    g_assert_cmpint(total, ==, 1107);
+  }
+  /* Those of different instants stay as they are told. */
+  g_autoptr(GPtrArray) timeline = parse_script("F 1000>1007, K 1082>1057, K 1007>1082");
+  prg_timeline_order(timeline);
+  g_assert_cmpint(((PrgTimelineRow *)g_ptr_array_index(timeline, 1))->total_before, ==, 1082);
 }
 
 /* ---- random histories ---- */
@@ -428,6 +504,8 @@ main(int argc, char **argv)
     g_autofree char *path = g_strdup_printf("/attribution/%s", cases[i].name);
     g_test_add_data_func(path, &cases[i], test_case);
   }
+  g_test_add_func("/attribution/modules", test_modules);
+  g_test_add_func("/attribution/order", test_order);
   g_test_add_func("/attribution/never-above-the-truth", test_never_above);
   g_test_add_func("/attribution/exact-when-nobody-sleeps", test_exact_at_once);
   return g_test_run();
