@@ -107,6 +107,21 @@ prg_rows_agree(PrgMachine *self, gint64 older)
   return older == 0;
 }
 
+/* Rows that the ledger counted and that are not held here. What came to be held since does not make up for them: it is of another device or
+ * type. */
+static gint64
+count_missing(PrgMachine *self)
+{
+  g_autoptr(GHashTable) differences = ledger_differences(self);
+  GHashTableIter iter;
+  gpointer value;
+  gint64 missing = 0;
+  g_hash_table_iter_init(&iter, differences);
+  while (g_hash_table_iter_next(&iter, &value, NULL))
+    missing += MAX(((const PrgGroup *)value)->count, 0);
+  return missing;
+}
+
 /* ---- fetching ---- */
 
 static gint64
@@ -250,16 +265,15 @@ begin_rescan(PrgMachine *self)
 }
 
 /* The last page is in the book: do the numbers agree now? More rows here than were read have arrived since;
- * fewer are a lagging answer. */
+ * missing ones are a lagging answer, or were deleted since: no award may be derived without them. */
 void
 prg_rows_after(PrgMachine *self, const PrgInput *input)
 {
-  gint64 here = (gint64)prg_book_n_on_ledger(self->book) + self->older;
   if (!self->rescan && prg_machine_base(self)->known && !prg_rows_agree(self, self->older)) {
     begin_rescan(self);
   } else if (misses_rows_of_rescan(self)) {
     self->n_rounds++;
-  } else if (here < self->reading->ledger_count) {
+  } else if (count_missing(self) > self->older) {
     self->n_rounds += 10;
     self->phase = PRG_PHASE_READ;
   } else {

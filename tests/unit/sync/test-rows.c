@@ -165,6 +165,29 @@ test_equal_counts(void)
   assert_settled(rig, 510);
 }
 
+/* Between the counting and the fetching a person deletes another machine's badge, and a row of another kind arrives: as many rows, but
+ * the award would be derived a second time on top of a sum that holds it. */
+static void
+test_deleted_while_fetching(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  rig_post_elsewhere(rig, "deal_closed", "deal-1", 300);
+  rig_post_elsewhere(rig, "badge_earned", "first_blood.bronze", FIRST_DEAL);
+  g_autofree char *badge = g_strdup(sim_server_row_id(rig->server, 1));
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_until(rig, PRG_REQUEST_FETCH);
+  sim_server_delete_row(rig->server, badge, FALSE);
+  rig_post_elsewhere(rig, "note_added", "", 3);
+  rig_clear_log(rig);
+  rig_until(rig, PRG_REQUEST_SWAP);
+  g_assert_nonnull(strstr(rig->log->str, "read")); /* counted again before anything is believed */
+  g_assert_cmpint(rig_total(rig), <=, 500 + 300 + FIRST_DEAL + 3);
+  rig_run(rig);
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 500 + 300 + 3);
+  g_assert_cmpint(rig_total(rig), ==, 500 + 300 + 3);
+}
+
 /* A deal was closed on two machines. Its row, the other one's, is lost, and so is the other machine: this one has earned it too. */
 static void
 test_superseded_and_missing(void)
@@ -236,6 +259,7 @@ main(int argc, char **argv)
   g_test_add_func("/rows/revoked-twice", test_revoked_twice);
   g_test_add_func("/rows/same-id-on-two-machines", test_same_id_on_two_machines);
   g_test_add_func("/rows/equal-counts", test_equal_counts);
+  g_test_add_func("/rows/deleted-while-fetching", test_deleted_while_fetching);
   g_test_add_func("/rows/superseded-and-missing", test_superseded_and_missing);
   g_test_add_func("/rows/set-of-restored-backup", test_set_of_restored_backup);
   g_test_add_func("/rows/nothing-new", test_nothing_new);
