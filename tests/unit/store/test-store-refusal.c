@@ -305,7 +305,7 @@ fill_tmpfs(Fixture *self)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(prg_store_open(self->directory, ACCOUNT, NULL, NULL, &error));
-    assert_refused(error, self->directory, "belongs to another user (0)");
+    assert_refused(error, self->directory, "writable for this user");
   }
 }
 
