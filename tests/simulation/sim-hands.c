@@ -83,9 +83,9 @@ delete_row(SimHistory *self)
   if (!id)
     return;
   /* Not after a restore either, when a row may live again that its owner took for corrected away.
-   * Not a module's row: one deleted for good while another machine has the same module unsent is paid by nobody (docs). */
+   * Not a row that the record shows in a set: one deleted for good while another machine has the same unsent is paid by nobody (docs). */
   gboolean hard =
-      sim_percent(&self->world.random, 50) && !self->was_restored && !sim_server_row_pays_module(server, id);
+      sim_percent(&self->world.random, 50) && !self->was_restored && !sim_server_row_pays_for_set(server, id);
   sim_trace(&self->world, "a person: deletes the row %s %s", id, hard ? "for good" : "softly");
   if (!hard)
     sim_world_except(&self->world, id);

@@ -116,10 +116,11 @@ sim_server_row_id(const SimServer *self, guint nth)
 }
 
 gboolean
-sim_server_row_pays_module(const SimServer *self, const char *id)
+sim_server_row_pays_for_set(const SimServer *self, const char *id)
 {
   const SimRow *row = g_hash_table_lookup(self->by_id, id);
-  return row && g_str_equal(row->operation->kind, "module_passed");
+  return row && (g_str_equal(row->operation->kind, "module_passed") ||
+                 g_str_equal(row->operation->kind, "badge_earned"));
 }
 
 void

@@ -56,7 +56,8 @@ void sim_server_soft_delete_record(SimServer *self, gboolean deleted);
 void sim_server_hard_delete_record(SimServer *self);
 /* The @nth row; returns its id, NULL if there is none. */
 const char *sim_server_row_id(const SimServer *self, guint nth);
-gboolean sim_server_row_pays_module(const SimServer *self, const char *id);
+/* A module or a badge, which the record shows as well. */
+gboolean sim_server_row_pays_for_set(const SimServer *self, const char *id);
 void sim_server_delete_row(SimServer *self, const char *id, gboolean hard);
 /* 0 absent, 1 live, 2 soft-deleted; amount and record */
 guint sim_server_find_row(const SimServer *self, const char *id, gint64 *amount, gboolean *linked);
