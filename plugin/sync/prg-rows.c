@@ -269,7 +269,7 @@ begin_rescan(PrgMachine *self)
 void
 prg_rows_after(PrgMachine *self, const PrgInput *input)
 {
-  if (!self->rescan && prg_machine_base(self)->known && !prg_rows_agree(self, self->older)) {
+  if (!self->rescan && !prg_rows_agree(self, self->older)) {
     begin_rescan(self);
   } else if (misses_rows_of_rescan(self)) {
     self->n_rounds++;

@@ -111,6 +111,7 @@ restore_backup(SimHistory *self)
   /* A restore takes the server down: no cycle goes on across it. */
   for (guint i = 0; i < self->n_devices; i++)
     self->devices[i]->is_cut_off = prg_machine_get_state(self->devices[i]->machine) == PRG_MACHINE_SYNCING;
+  sim_network_drop_requests(&self->network);
   sim_trace(&self->world, "server: restored from a backup");
   sim_server_free(SERVER(self));
   SERVER(self) = sim_server_copy(self->backup);

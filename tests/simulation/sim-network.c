@@ -221,6 +221,18 @@ sim_network_run(SimNetwork *self)
   }
 }
 
+void
+sim_network_drop_requests(SimNetwork *self)
+{
+  for (guint i = 0; i < self->flights->len; i++) {
+    SimFlight *flight = g_ptr_array_index(self->flights, i);
+    if (flight->answer)
+      continue;
+    flight->answer = prg_answer_new(PRG_OUTCOME_UNKNOWN, "the server went down");
+    flight->answered_at = self->world->now;
+  }
+}
+
 static SimFlight *
 flight_of(const SimNetwork *self, const SimDevice *device)
 {

@@ -39,4 +39,6 @@ void sim_network_run(SimNetwork *self);
 PrgAnswer *sim_network_receive(SimNetwork *self, SimDevice *device);
 /* When something happens for @device, 0 = nothing is under way for it. */
 gint64 sim_network_next_at(const SimNetwork *self, const SimDevice *device);
+/* The server goes down: what it has not carried out by now, it never will. */
+void sim_network_drop_requests(SimNetwork *self);
 void sim_network_abandon(SimNetwork *self, SimDevice *device); /* it crashed, or cancelled its request */
