@@ -338,7 +338,9 @@ prg_reading_timeline(PrgMachine *self, PrgStep *step)
   prg_record_set(&request->member, prg_book_get_member(self->book));
   prg_record_set(&request->record_id, self->record_id);
   prg_record_set(&request->cursor, self->cursor);
-  request->since = fold_at ? g_ascii_strtoll(fold_at, NULL, 10) - 30 * G_TIME_SPAN_MINUTE : 0;
+  /* A server that was restored shows an older fold than the one known here: when the wait was in vain, from the beginning. */
+  if (fold_at && self->timeline_tries < MAX_TIMELINE_TRIES)
+    request->since = g_ascii_strtoll(fold_at, NULL, 10) - 30 * G_TIME_SPAN_MINUTE;
   prg_machine_ask(self, step, request);
 }
 

@@ -204,11 +204,33 @@ receive(SimHistory *self, SimDevice *device)
   return TRUE;
 }
 
+/* For who reads a trace: what a request is about. (transfer full) */
+static char *
+describe(const PrgRequest *request)
+{
+  GString *text = g_string_new(prg_request_kind_to_string(request->kind));
+  for (guint i = 0; request->operations && i < request->operations->len; i++) {
+    const PrgOperation *operation = g_ptr_array_index(request->operations, i);
+    g_string_append_printf(text, " %.8s %s %s %+" G_GINT64_FORMAT ";", operation->id, operation->kind,
+                           operation->ref, operation->amount);
+  }
+  for (guint i = 0; request->ids && i < request->ids->len; i++)
+    g_string_append_printf(text, " %.8s", (char *)g_ptr_array_index(request->ids, i));
+  if (request->kind == PRG_REQUEST_SWAP && request->fold->set_total)
+    g_string_append_printf(text, " total %" G_GINT64_FORMAT, request->fold->total_xp);
+  if (request->kind == PRG_REQUEST_SWAP && request->fold->set_ledger)
+    g_string_append_printf(text, " ledger %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
+                           request->fold->ledger_xp, request->fold->ledger_count);
+  if (request->kind == PRG_REQUEST_SWAP && request->fold->completed_modules)
+    g_string_append_printf(text, " modules %s", request->fold->completed_modules);
+  return g_string_free(text, FALSE);
+}
+
 static void
 send_request(SimHistory *self, SimDevice *device)
 {
-  sim_trace(&self->world, "device %u: %s ->", device->number,
-            prg_request_kind_to_string(device->request->kind));
+  g_autofree char *what = self->world.trace ? describe(device->request) : NULL;
+  sim_trace(&self->world, "device %u: %s ->", device->number, what);
   sim_network_send(&self->network, device);
   sim_network_run(&self->network);
   receive(self, device);

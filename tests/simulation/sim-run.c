@@ -127,7 +127,12 @@ work(PrgRules *rules, SimSeeds seeds, const SimOptions *options, guint job, guin
 }
 
 static Job
-start_job(PrgRules *rules, SimSeeds seeds, const SimOptions *options, guint job, guint n_jobs)
+start_job(PrgRules *rules,
+          SimSeeds seeds,
+          const SimOptions *options,
+          guint job,
+          guint n_jobs,
+          const Job *earlier)
 {
   int ends[2];
   if (pipe(ends) != 0)
@@ -137,6 +142,9 @@ start_job(PrgRules *rules, SimSeeds seeds, const SimOptions *options, guint job,
     g_error("fork: %s", g_strerror(errno));
   if (pid == 0) {
     close(ends[0]);
+    /* An end that a sibling keeps open would let a process write for ever that nobody reads any more. */
+    for (guint i = 0; i < job; i++)
+      fclose(earlier[i].from);
     work(rules, seeds, options, job, n_jobs, fdopen(ends[1], "w"));
   }
   close(ends[1]);
@@ -179,7 +187,7 @@ sim_run(PrgRules *rules, SimSeeds seeds, const SimOptions *options, guint n_jobs
   guint64 n_pieces = (seeds.n + PIECE - 1) / PIECE;
   fflush(stdout);
   for (guint i = 0; i < n_jobs; i++)
-    jobs[i] = start_job(rules, seeds, options, i, n_jobs);
+    jobs[i] = start_job(rules, seeds, options, i, n_jobs, jobs);
   for (guint64 piece = 0; piece < n_pieces && sum.failed < MAX_FAILURES; piece++) {
     if (!take_piece(&jobs[piece % n_jobs], &sum)) {
       g_printerr("a process died at the seeds from %" G_GUINT64_FORMAT " on\n", seeds.first + piece * PIECE);

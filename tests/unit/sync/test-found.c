@@ -431,6 +431,34 @@ test_broken_reading_clears(void)
   sim_server_free(old);
 }
 
+/* A restored server shows a fold that is hours older than the one known here. Who wrote since then is told all the same: a person's correction
+ * is not taken for a program's loss. */
+static void
+test_restored_timeline(void)
+{
+  g_autoptr(Rig) rig = rig_new(500);
+  rig_earn(rig, "note_added", "", 3);
+  rig_sign_in(rig);
+  SimServer *backup = sim_server_copy(rig->server);
+  rig->now += 7200 * SECOND;
+  rig_earn(rig, "email_sent", "", 10);
+  rig_run(rig);
+  rig_sync(rig);
+  sim_server_free(rig->server);
+  rig->server = backup;
+  rig->now += 60 * SECOND;
+  sim_server_set_time(rig->server, rig->now);
+  sim_server_patch_total(rig->server, 503 - 40, NULL, PERSON);
+  sim_server_patch_total(rig->server, 503 - 40 + 10, NULL, "");
+  for (guint i = 0; i < 6; i++) {
+    rig->now += 30 * SECOND;
+    rig_sync(rig);
+  }
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 513 - 40 + 10);
+  g_assert_cmpint(rig_record(rig)->external_xp.value, ==, 500 - 40 + 10);
+  g_assert_cmpint(rig_total(rig), ==, 483);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -452,6 +480,7 @@ main(int argc, char **argv)
   g_test_add_func("/found/recreated/pending", test_recreated_and_pending);
   g_test_add_func("/found/own-rows-missing", test_own_rows_missing);
   g_test_add_func("/found/own-row-soft-deleted", test_own_row_soft_deleted);
+  g_test_add_func("/found/restored/timeline", test_restored_timeline);
   g_test_add_func("/found/stale/then-rebase", test_stale_then_rebase);
   g_test_add_func("/found/stale/cleared", test_other_reading_clears);
   g_test_add_func("/found/stale/cleared-by-a-broken-cycle", test_broken_reading_clears);
