@@ -87,9 +87,10 @@ def raw(session):
 
 
 def memory(pid):
-    """Resident memory of a process in KiB, without what it shares with others."""
+    """What a process holds of memory of its own, in KiB, swapped out or not. Pages of files are left out: whether those count as its own
+    depends on which other programs run."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Private_Clean", "Private_Dirty")))
+    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(("Anonymous:", "Swap:")))
 
 
 def descriptors(pid):

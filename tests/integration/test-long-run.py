@@ -51,7 +51,7 @@ class Facts:
         self.switches = sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", (entry / "status").read_text(), re.M)[1]) for entry in task)
 
     def __str__(self):
-        return (f"{self.operations} operations, {self.memory} KiB private, {self.descriptors} files, {self.threads}+{self.pool} threads, "
+        return (f"{self.operations} operations, {self.memory} KiB, {self.descriptors} files, {self.threads}+{self.pool} threads, "
                 f"{self.disk // 1024} KiB of database, {self.switches} wake-ups")
 
 
