@@ -134,6 +134,7 @@ class Environment:
         """Another look-alike, gone after the test."""
         need_faults()
         self.extra.append(Sim(*arguments, **more))
+        self.extra[-1].config(timeline_delay_ms=0)  # else a fold may wait for what the timeline tells
         return self.extra[-1]
 
     def session(self, signed_in=True, server=None, member=None, settings=None, **more):
