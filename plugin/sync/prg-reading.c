@@ -164,11 +164,16 @@ clear_stale_mark(PrgMachine *self, PrgStep *step)
   prg_machine_commit(self, step, changes, self->phase);
 }
 
+/* At a first reading, or after the store was damaged, equal counts prove nothing: all rows are looked at. */
 static gboolean
 needs_rows(PrgMachine *self)
 {
-  return !self->fetch_done &&
-         !prg_rows_agree(self, prg_machine_base(self)->known ? prg_machine_base(self)->older : 0);
+  const PrgBase *base = prg_machine_base(self);
+  if (self->fetch_done)
+    return FALSE;
+  if (!base->known)
+    return self->reading->ledger_count > 0 || prg_book_n_on_ledger(self->book) > 0;
+  return !prg_rows_agree(self, base->older);
 }
 
 static gint64

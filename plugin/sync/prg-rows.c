@@ -134,15 +134,28 @@ static gint64
 fetch_from(PrgMachine *self, const PrgInput *input)
 {
   gint64 newest = prg_book_newest_row(self->book);
-  if (self->rescan || !prg_machine_base(self)->known || newest == 0)
+  if (self->rescan || newest == 0)
     return first_fetch_from(self, input);
   return newest - 10 * G_TIME_SPAN_MINUTE;
+}
+
+/* The whole window is fetched, and what was met is noted. */
+static void
+begin_rescan(PrgMachine *self)
+{
+  self->rescan = TRUE;
+  g_clear_pointer(&self->fetched, g_hash_table_unref);
+  self->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  self->phase = PRG_PHASE_FETCH;
 }
 
 void
 prg_rows_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
   PrgRequest *request = prg_request_new(PRG_REQUEST_FETCH);
+  /* Whoever knows nothing yet must not believe a row of its own that it does not meet. */
+  if (!prg_machine_base(self)->known && !self->rescan)
+    begin_rescan(self);
   prg_record_set(&request->member, prg_book_get_member(self->book));
   prg_record_set(&request->record_id, self->record_id);
   prg_record_set(&request->cursor, self->cursor);
@@ -168,13 +181,6 @@ is_taken_after_all(const PrgEntry *entry, const PrgOperation *row)
          g_str_equal(entry->operation->ref, row->ref);
 }
 
-/* The whole window is fetched, so that what is not replicated of it can be counted. */
-static gboolean
-fetches_all(PrgMachine *self)
-{
-  return self->rescan || !prg_machine_base(self)->known;
-}
-
 /* A row of the ledger as a change of the book, if it tells anything new. */
 static void
 take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
@@ -192,7 +198,7 @@ take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
     prg_push_resolve_row(self, entry, row, changes);
   } else if (is_set_aside(entry)) {
     /* Another meaning under the same id (two machines were given the same one by their callers): ours cannot be sent, theirs cannot be held. */
-    self->older += fetches_all(self);
+    self->older += self->rescan;
   } else if (prg_entry_is_on_ledger(entry) && !g_str_equal(entry->operation->device, operation->device)) {
     /* A restored server took another machine's row of the same id this time. */
     prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_SUPERSEDED,
@@ -255,15 +261,6 @@ misses_rows_of_rescan(PrgMachine *self)
   return TRUE;
 }
 
-static void
-begin_rescan(PrgMachine *self)
-{
-  self->rescan = TRUE;
-  g_clear_pointer(&self->fetched, g_hash_table_unref);
-  self->fetched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  self->phase = PRG_PHASE_FETCH;
-}
-
 /* The last page is in the book: do the numbers agree now? More rows here than were read have arrived since;
  * missing ones are a lagging answer, or were deleted since: no award may be derived without them. */
 void
@@ -291,7 +288,7 @@ prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step)
     return;
   }
   GPtrArray *changes = prg_changes_new();
-  if (*self->cursor == '\0' && fetches_all(self))
+  if (*self->cursor == '\0' && self->rescan)
     self->older = count_older(self, self->fetch_since, answer->older);
   for (guint i = 0; answer->rows && i < answer->rows->len; i++) {
     const PrgRow *row = g_ptr_array_index(answer->rows, i);

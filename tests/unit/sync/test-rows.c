@@ -209,6 +209,26 @@ test_superseded_and_missing(void)
   assert_settled(rig, 1025 + FIRST_DEAL);
 }
 
+/* All that was saved from a damaged store is a deal that another machine had closed too. Its row is lost; one of another deal, of the same
+ * machine, makes the counts equal. */
+static void
+test_saved_and_missing(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  g_autoptr(GPtrArray) changes = prg_changes_new();
+  g_autoptr(PrgOperation) saved =
+      with_created_at(make_once("deal_closed", "deal-1", 300, OTHER_DEVICE), NOW - SECOND);
+  rig_restart(rig, TRUE);
+  prg_changes_put(changes, saved, PRG_OPERATION_SUPERSEDED, FALSE);
+  prg_book_take(rig->book, changes);
+  post_for(rig, make_once("deal_closed", "deal-2", 300, OTHER_DEVICE));
+  rig_sign_in(rig);
+  rig->now += 120 * SECOND;
+  rig_sync(rig);
+  g_assert_cmpint(rig_state_of(rig, saved->id), ==, PRG_OPERATION_FOLDED);
+  assert_settled(rig, 500 + 300 + 300 + FIRST_DEAL);
+}
+
 /* A backup from before the first module is restored. The empty set is no accident: the module must be sent with its XP, not as one that
  * another program has paid. */
 static void
@@ -261,6 +281,7 @@ main(int argc, char **argv)
   g_test_add_func("/rows/equal-counts", test_equal_counts);
   g_test_add_func("/rows/deleted-while-fetching", test_deleted_while_fetching);
   g_test_add_func("/rows/superseded-and-missing", test_superseded_and_missing);
+  g_test_add_func("/rows/saved-and-missing", test_saved_and_missing);
   g_test_add_func("/rows/set-of-restored-backup", test_set_of_restored_backup);
   g_test_add_func("/rows/nothing-new", test_nothing_new);
   return g_test_run();
