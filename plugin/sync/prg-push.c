@@ -14,11 +14,21 @@ needs_probe(PrgMachine *self, const PrgEntry *entry)
          !g_hash_table_contains(self->absent, entry->operation->id);
 }
 
+/* The record holds what this one pays for, and the ledger has rows that are not here: its own may be among them, posted since it was looked
+ * for. Before they are fetched nobody knows whether another program has paid. */
+static gboolean
+must_wait_for_rows(PrgMachine *self, const PrgEntry *entry)
+{
+  return entry->state == PRG_OPERATION_NEW && self->reading && !self->fetch_done &&
+         prg_book_base_holds(self->reading->record, entry->operation) &&
+         !prg_rows_agree(self, prg_machine_base(self)->known ? prg_machine_base(self)->older : 0);
+}
+
 static gboolean
 may_be_sent(PrgMachine *self, const PrgEntry *entry)
 {
   const char *id = entry->operation->id;
-  if (g_hash_table_contains(self->skipped, id))
+  if (g_hash_table_contains(self->skipped, id) || must_wait_for_rows(self, entry))
     return FALSE;
   if (entry->state == PRG_OPERATION_NEW)
     return !needs_probe(self, entry);
@@ -33,7 +43,8 @@ prg_push_has_work(PrgMachine *self)
   for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     gboolean pending = entry->state == PRG_OPERATION_NEW || entry->state == PRG_OPERATION_SENT;
-    if (pending && !g_hash_table_contains(self->skipped, entry->operation->id))
+    if (pending && !g_hash_table_contains(self->skipped, entry->operation->id) &&
+        !must_wait_for_rows(self, entry))
       return TRUE;
   }
   return FALSE;
@@ -139,7 +150,7 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
     audit_row(self, changes, "voided", ours);
   } else if (!meant || (ours->amount != theirs->amount && !pays_once(self, ours))) {
     prg_changes_state(
-        changes, ours->id, PRG_OPERATION_QUARANTINED, FALSE,
+        changes, ours->id, PRG_OPERATION_QUARANTINED, entry->in_base,
         "Twenty holds another row with this id. It cannot be sent; compare the two, then discard this one.");
   } else if (!g_str_equal(ours->device, theirs->device)) {
     prg_changes_put(changes, row->operation, PRG_OPERATION_SUPERSEDED, entry->in_base)->note =
@@ -355,10 +366,12 @@ names_own_value(const PrgOperation *operation, const char *message)
   return FALSE;
 }
 
+/* Its amount stays where the view has it until the next believed reading. */
 static void
 quarantine(PrgMachine *self, const PrgOperation *operation, const char *message, GPtrArray *changes)
 {
-  prg_changes_state(changes, operation->id, PRG_OPERATION_QUARANTINED, FALSE, message);
+  const PrgEntry *entry = prg_book_find(self->book, operation->id);
+  prg_changes_state(changes, operation->id, PRG_OPERATION_QUARANTINED, entry->in_base, message);
   g_hash_table_remove(self->absent, operation->id);
 }
 

@@ -169,11 +169,10 @@ sim_history_run(PrgRules *rules, guint64 seed, const SimOptions *options, SimRes
   result->devices = draw_devices(seed, options);
   SimHistory history = { .options = options, .result = result };
   open_history(&history, seed, rules);
-  guint steps = 60 + sim_below(&history.world.random, 240);
-  if (options->steps)
-    steps = options->steps;
+  guint drawn = 60 + sim_below(&history.world.random, 240);
+  guint steps = options->steps ? options->steps : drawn;
   /* Some reps rest before the others' mischief ends: rows that arrive later hide what is missing. */
-  history.quiet_from = sim_percent(&history.world.random, 30) ? steps / 2 : steps;
+  history.quiet_from = sim_percent(&history.world.random, 30) ? drawn / 2 : drawn;
   while (result->steps < steps && !history.world.failure) {
     one_step(&history);
     result->steps++;

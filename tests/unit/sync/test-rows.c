@@ -209,6 +209,52 @@ test_superseded_and_missing(void)
   assert_settled(rig, 1025 + FIRST_DEAL);
 }
 
+/* A folded row is lost, and refused when it is sent again: until the next believed reading its amount is where it was. */
+static void
+test_missing_and_refused(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  const char *id = rig_earn(rig, "sms_sent", "bad-ref", 8);
+  rig_sync(rig);
+  assert_settled(rig, 508);
+  sim_server_delete_row(rig->server, id, TRUE);
+  sim_server_set_refused(rig->server, "bad-ref");
+  rig->now += 120 * SECOND;
+  rig_sync(rig);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_QUARANTINED);
+  g_assert_cmpint(rig_total(rig), ==, 508);
+}
+
+/* Another machine sends and folds the same module after this one has looked for its row. The record holds it then; so will the ledger, unless a
+ * backup is restored just now. It is not sent as one that another program has paid. */
+static void
+test_folded_meanwhile(gconstpointer restored)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  const char *id = rig_earn(rig, "module_passed", "module_0", 50);
+  SimServer *backup = sim_server_copy(rig->server);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_until(rig, PRG_REQUEST_READ_BACK);
+  rig_serve(rig);
+  post_for(rig, make_once("module_passed", "module_0", 50, OTHER_DEVICE));
+  prg_id_set_add(rig_record(rig)->completed_modules, "module_0");
+  rig_touch(rig);
+  rig_until(rig, PRG_REQUEST_FETCH);
+  g_assert_cmpuint(rig->batches->len, ==, 0);
+  if (restored) {
+    sim_server_free(rig->server);
+    rig->server = g_steal_pointer(&backup);
+  }
+  rig_run(rig);
+  for (guint i = 0; i < 2; i++) {
+    rig->now += 120 * SECOND;
+    rig_sync(rig);
+  }
+  g_assert_cmpint(rig_state_of(rig, id), ==, restored ? PRG_OPERATION_FOLDED : PRG_OPERATION_SUPERSEDED);
+  assert_settled(rig, 550);
+  sim_server_free(backup);
+}
+
 /* All that was saved from a damaged store is a deal that another machine had closed too. Its row is lost; one of another deal, of the same
  * machine, makes the counts equal. */
 static void
@@ -281,6 +327,9 @@ main(int argc, char **argv)
   g_test_add_func("/rows/equal-counts", test_equal_counts);
   g_test_add_func("/rows/deleted-while-fetching", test_deleted_while_fetching);
   g_test_add_func("/rows/superseded-and-missing", test_superseded_and_missing);
+  g_test_add_func("/rows/missing-and-refused", test_missing_and_refused);
+  g_test_add_data_func("/rows/folded-meanwhile", NULL, test_folded_meanwhile);
+  g_test_add_data_func("/rows/folded-and-restored-meanwhile", "restored", test_folded_meanwhile);
   g_test_add_func("/rows/saved-and-missing", test_saved_and_missing);
   g_test_add_func("/rows/set-of-restored-backup", test_set_of_restored_backup);
   g_test_add_func("/rows/nothing-new", test_nothing_new);
