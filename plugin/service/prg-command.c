@@ -104,7 +104,6 @@ answer_from_json(PrgCommand *self, const char *text)
   JsonObject *object = json_node_get_object(root);
   if (g_strcmp0(json_object_get_string_member_with_default(object, "request", NULL), request) != 0)
     return FALSE;
-  g_free(self->id);
   self->id = g_strdup(json_object_get_string_member_with_default(object, "id", ""));
   self->earned = json_object_get_int_member_with_default(object, "earned", 0);
   self->total = json_object_get_int_member_with_default(object, "total", 0);
@@ -116,10 +115,8 @@ answer_from_json(PrgCommand *self, const char *text)
 
 /* The answer of a call that has nothing to record: the rep as he stands. */
 static void
-answer_unchanged(PrgCommand *self, const char *id)
+answer_unchanged(PrgCommand *self)
 {
-  g_free(self->id);
-  self->id = g_strdup(id);
   self->earned = 0;
   self->level = self->level_before;
   self->leveled_up = FALSE;
@@ -134,7 +131,8 @@ check_repeated(PrgCommand *self, const PrgEntry *entry, GError **error)
   /* Another device recorded it: its arguments are not known here, only what became of them. */
   if (entry->answer == NULL && (*self->kind == '\0' || g_str_equal(entry->operation->kind, self->kind)) &&
       g_str_equal(entry->operation->ref, self->ref)) {
-    answer_unchanged(self, entry->operation->id);
+    self->id = g_strdup(entry->operation->id);
+    answer_unchanged(self);
     return TRUE;
   }
   g_set_error(error, PRG_ERROR, PRG_ERROR_ID_REUSED,
@@ -230,33 +228,31 @@ plan_revocation(PrgCommand *self, PrgBook *book, const PrgMoment *moment, GError
   return prg_earn_revocation(prg_book_get_rules(book), moment, revoked, self->details, error);
 }
 
+/* The answer as it will be once @changes are on disk. */
 static void
 count_answer(PrgCommand *self, const PrgRules *rules, GPtrArray *changes)
 {
-  gint64 before = self->total;
-
   self->earned = 0;
   for (guint i = 0; i < changes->len; i++) {
     const PrgChange *change = g_ptr_array_index(changes, i);
     if (change->kind == PRG_CHANGE_PUT && change->state == PRG_OPERATION_NEW)
       self->earned += change->operation->amount;
   }
-  self->total = before + self->earned;
+  self->total += self->earned;
   self->level = prg_rules_level_for(rules, self->total);
   self->leveled_up = self->level > self->level_before;
 }
 
-/* The answer as it will be, kept with the operation in the same transaction. */
-static char *
-foresee_answer(PrgCommand *self, PrgBook *book, GPtrArray *operations, const PrgMoment *moment)
+/* A caller's own id: the answer is kept with the first operation, in the same transaction. */
+static GPtrArray *
+plan_changes(PrgCommand *self, PrgBook *book, GPtrArray *operations, const PrgMoment *moment)
 {
-  g_autoptr(GPtrArray) changes = prg_book_plan(book, operations, moment, NULL);
-  gint64 before = self->total;
+  GPtrArray *changes = prg_book_plan(book, operations, moment);
 
   count_answer(self, prg_book_get_rules(book), changes);
-  char *text = answer_to_json(self);
-  self->total = before;
-  return text;
+  if (*self->caller_id)
+    ((PrgChange *)g_ptr_array_index(changes, 0))->answer = answer_to_json(self);
+  return changes;
 }
 
 static gboolean
@@ -271,7 +267,7 @@ find_repeated(PrgCommand *self, PrgBook *book, const PrgEntry **entry, GError **
 }
 
 GPtrArray *
-prg_command_plan(PrgEngine *engine, gpointer command, char **answer, GError **error)
+prg_command_plan(PrgEngine *engine, gpointer command, GError **error)
 {
   PrgCommand *self = command;
   PrgBook *book = prg_engine_get_book(engine);
@@ -285,31 +281,21 @@ prg_command_plan(PrgEngine *engine, gpointer command, char **answer, GError **er
   if (!find_repeated(self, book, &repeated, error))
     return NULL;
   if (repeated)
-    return g_ptr_array_new();
+    return prg_changes_new();
   if (!prg_book_check_room(book, 1, strlen(self->details), error))
     return NULL;
   operations =
       self->earn ? plan_earning(self, book, view, moment, error) : plan_revocation(self, book, moment, error);
   if (operations == NULL)
     return NULL;
-  g_free(self->id);
   if (operations->len > 0)
     self->id = g_strdup(((PrgOperation *)g_ptr_array_index(operations, 0))->id);
   else
     self->id = prg_operation_pays_once_id(prg_book_get_member(book), self->kind, self->ref);
   drop_known(book, operations);
   if (operations->len == 0) {
-    g_autofree char *id = g_strdup(self->id);
-    answer_unchanged(self, id);
-  } else if (*self->caller_id) {
-    *answer = foresee_answer(self, book, operations, moment);
+    answer_unchanged(self);
+    return prg_changes_new();
   }
-  return g_steal_pointer(&operations);
-}
-
-void
-prg_command_finish(PrgCommand *self, const PrgRules *rules, GPtrArray *changes)
-{
-  if (!self->is_answered && changes)
-    count_answer(self, rules, changes);
+  return plan_changes(self, book, operations, moment);
 }

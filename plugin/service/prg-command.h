@@ -51,10 +51,8 @@ PrgCommand *prg_command_new(const char *method, PrgEarnFunc earn);
 void prg_command_free(PrgCommand *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgCommand, prg_command_free)
 
-/* A PrgPlanFunc; @command: a PrgCommand that outlives the submit. */
-GPtrArray *prg_command_plan(PrgEngine *engine, gpointer command, char **answer, GError **error);
-/* Completes the answer from what was committed (element-type PrgChange) (nullable). */
-void prg_command_finish(PrgCommand *self, const PrgRules *rules, GPtrArray *changes);
+/* A PrgPlanFunc, once for a command; @command: a PrgCommand that outlives the submit. Its answer holds if the submit succeeds. */
+GPtrArray *prg_command_plan(PrgEngine *engine, gpointer command, GError **error);
 
 /* AddXP only: refuses types that have a method of their own or are derived. */
 gboolean prg_command_check_kind(const PrgRules *rules, const char *kind, gboolean has_amount, GError **error);

@@ -95,11 +95,9 @@ on_submitted(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(Submission) submission = user_data;
   PrgEngine *engine = PRG_ENGINE(source);
-  g_autoptr(GPtrArray) changes = NULL;
   GError *error = NULL;
 
-  if (prg_engine_submit_finish(engine, result, &changes, &error)) {
-    prg_command_finish(submission->command, prg_book_get_rules(prg_engine_get_book(engine)), changes);
+  if (prg_engine_submit_finish(engine, result, NULL, &error)) {
     g_dbus_method_invocation_return_value(submission->invocation,
                                           submission->answer(engine, submission->command));
   } else {

@@ -213,13 +213,36 @@ settle_group(PrgBook *book, const PrgEntry *chosen, PrgOperationState state)
   return changes;
 }
 
+/* What a person decided of a quarantined operation. */
+typedef struct {
+  char *id; /* (owned) */
+  PrgOperationState state;
+} Settlement;
+
+static void
+settlement_free(Settlement *settlement)
+{
+  g_free(settlement->id);
+  g_free(settlement);
+}
+
+static GPtrArray *
+plan_settlement(PrgEngine *engine, gpointer user_data, GError **error)
+{
+  const Settlement *settlement = user_data;
+  PrgBook *book = prg_engine_get_book(engine);
+  const PrgEntry *chosen = find_quarantined(book, settlement->id, error);
+
+  return chosen ? settle_group(book, chosen, settlement->state) : NULL;
+}
+
 static void
 on_settled(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   PrgEngine *engine = PRG_ENGINE(source);
   GError *error = NULL;
 
-  if (prg_engine_commit_finish(engine, result, &error))
+  if (prg_engine_submit_finish(engine, result, NULL, &error))
     prg_engine_retry(engine);
   call_end(user_data, NULL, error);
 }
@@ -229,14 +252,16 @@ settle(PrgSyncAdapter *self, GDBusMethodInvocation *invocation, const char *id, 
 {
   GError *error = NULL;
   PrgEngine *engine = prg_session_require_engine(self->session, &error);
-  const PrgEntry *entry = engine ? find_quarantined(prg_engine_get_book(engine), id, &error) : NULL;
 
-  if (entry == NULL) {
+  if (engine == NULL) {
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
-  g_autoptr(GPtrArray) changes = settle_group(prg_engine_get_book(engine), entry, state);
-  prg_engine_commit_async(engine, changes, NULL, on_settled, call_new(self, invocation, "The disk is slow"));
+  Settlement *settlement = g_new0(Settlement, 1);
+  settlement->id = g_strdup(id);
+  settlement->state = state;
+  prg_engine_submit_async(engine, plan_settlement, settlement, (GDestroyNotify)settlement_free, NULL,
+                          on_settled, call_new(self, invocation, "The disk is slow"));
   return TRUE;
 }
 
@@ -313,15 +338,16 @@ on_export(PrgDbusSync *skeleton,
 
 typedef struct {
   Call *call;
-  char *member; /* (owned) */
-  guint added;
+  char *member;          /* (owned) */
+  GPtrArray *operations; /* (owned) (nullable) (element-type PrgOperation) */
 } Importing;
 
 static void
-importing_end(Importing *importing, GError *error)
+importing_end(Importing *importing, guint added, GError *error)
 {
-  call_end(importing->call, error ? NULL : g_variant_new("(u)", importing->added), error);
+  call_end(importing->call, error ? NULL : g_variant_new("(u)", added), error);
   g_free(importing->member);
+  g_clear_pointer(&importing->operations, g_ptr_array_unref);
   g_free(importing);
 }
 
@@ -329,9 +355,10 @@ static void
 on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
+  guint added = 0;
 
-  prg_engine_commit_finish(PRG_ENGINE(source), result, &error);
-  importing_end(user_data, error);
+  prg_engine_submit_finish(PRG_ENGINE(source), result, &added, &error);
+  importing_end(user_data, added, error);
 }
 
 static gsize
@@ -344,30 +371,31 @@ size_of(GPtrArray *changes)
   return size;
 }
 
+static GPtrArray *
+plan_import(PrgEngine *engine, gpointer user_data, GError **error)
+{
+  const Importing *importing = user_data;
+  PrgBook *book = prg_engine_get_book(engine);
+  g_autoptr(GPtrArray) changes = prg_transfer_plan(book, importing->operations);
+
+  return prg_book_check_room(book, changes->len, size_of(changes), error) ? g_steal_pointer(&changes) : NULL;
+}
+
 static void
 on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Importing *importing = user_data;
   GError *error = NULL;
-  g_autoptr(GPtrArray) operations = prg_transfer_read_finish(result, &error);
+  importing->operations = prg_transfer_read_finish(result, &error);
   PrgEngine *engine = error ? NULL : prg_session_require_engine(importing->call->adapter->session, &error);
 
   g_clear_pointer(&importing->call->slot, prg_slot_free);
   if (engine && !g_str_equal(prg_book_get_member(prg_engine_get_book(engine)), importing->member))
     error = g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The account was switched meanwhile");
-  if (error) {
-    importing_end(importing, error);
-    return;
-  }
-  PrgBook *book = prg_engine_get_book(engine);
-  g_autoptr(GPtrArray) changes = prg_transfer_plan(book, operations);
-  importing->added = changes->len;
-  if (!prg_book_check_room(book, changes->len, size_of(changes), &error))
-    importing_end(importing, error);
-  else if (changes->len == 0)
-    importing_end(importing, NULL);
+  if (error)
+    importing_end(importing, 0, error);
   else
-    prg_engine_commit_async(engine, changes, NULL, on_imported, importing);
+    prg_engine_submit_async(engine, plan_import, importing, NULL, NULL, on_imported, importing);
 }
 
 static gboolean

@@ -525,7 +525,7 @@ prg_book_plan_due(PrgBook *self, const PrgMoment *moment)
 }
 
 GPtrArray *
-prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment, const char *answer)
+prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment)
 {
   GPtrArray *changes = prg_changes_new();
   if (operations->len == 0)
@@ -534,9 +534,7 @@ prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment, con
   g_autoptr(PrgView) view = prg_view_copy(prg_book_view(self, today));
   for (guint i = 0; i < operations->len; i++) {
     PrgOperation *operation = g_ptr_array_index(operations, i);
-    PrgChange *change = prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
-    if (i == 0 && answer)
-      change->answer = g_strdup(answer);
+    prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
     prg_apply(view, self->rules, operation, PRG_APPLY_NEW);
   }
   prg_view_finish(view, self->rules, today);

@@ -71,8 +71,8 @@ gboolean prg_book_is_paid(const char *kind, const char *ref, gpointer self);
 
 /* The operations of one command (from prg_earn_*) with the awards they make due, as a change set for the
  * store, all NEW.
- * @answer (nullable) is kept with the first one. Returns: (transfer full) (element-type PrgChange) */
-GPtrArray *prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment, const char *answer);
+ * Returns: (transfer full) (element-type PrgChange) the operations in their order, then the awards */
+GPtrArray *prg_book_plan(PrgBook *self, GPtrArray *operations, const PrgMoment *moment);
 
 /* Appends to @changes the awards that are due on @view (conditions hold, nobody paid them yet), as NEW
  * operations.

@@ -311,13 +311,12 @@ prg_engine_submit_async(PrgEngine *self,
 }
 
 gboolean
-prg_engine_submit_finish(PrgEngine *self, GAsyncResult *result, GPtrArray **changes, GError **error)
+prg_engine_submit_finish(PrgEngine *self, GAsyncResult *result, guint *n_changes, GError **error)
 {
-  g_autoptr(GPtrArray) committed_changes = g_task_propagate_pointer(G_TASK(result), error);
-  gboolean ok = committed_changes != NULL;
-  if (changes)
-    *changes = g_steal_pointer(&committed_changes);
-  return ok;
+  g_autoptr(GPtrArray) changes = g_task_propagate_pointer(G_TASK(result), error);
+  if (changes && n_changes)
+    *n_changes = changes->len;
+  return changes != NULL;
 }
 
 void

@@ -60,13 +60,11 @@ void prg_engine_set_rules(PrgEngine *self, PrgRules *rules);
  * call. */
 const PrgMoment *prg_engine_get_moment(PrgEngine *self);
 
-/* Makes the operations of one command. Runs when all earlier commands are in the book, so that it sees them.
- * @answer: (out) (transfer full) (nullable) text kept with the first operation for a repeated id.
- * Returns: (transfer full) (element-type PrgOperation), NULL with @error; an empty array = nothing to record.
- */
-typedef GPtrArray *(*PrgPlanFunc)(PrgEngine *engine, gpointer user_data, char **answer, GError **error);
-/* Serialises commands; the callback runs after the commit (operations and derived awards, one transaction) is
- * on disk and in the book. */
+/* Plans one change set. Runs in the lane, where all earlier commits are in the book and none is under way: whatever
+ * depends on the book must be looked up here, not before.
+ * Returns: (transfer full) (element-type PrgChange), NULL with @error; an empty array = nothing to record. */
+typedef GPtrArray *(*PrgPlanFunc)(PrgEngine *engine, gpointer user_data, GError **error);
+/* Serialises commands; the callback runs after the commit (one transaction) is on disk and in the book. */
 void prg_engine_submit_async(PrgEngine *self,
                              PrgPlanFunc plan,
                              gpointer plan_data,
@@ -74,11 +72,10 @@ void prg_engine_submit_async(PrgEngine *self,
                              GCancellable *cancellable,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
-/* @changes: (out) (transfer full) (optional) (element-type PrgChange) what was committed. */
-gboolean prg_engine_submit_finish(PrgEngine *self, GAsyncResult *result, GPtrArray **changes, GError **error);
+/* @n_changes: (out) (optional) how many were committed. */
+gboolean prg_engine_submit_finish(PrgEngine *self, GAsyncResult *result, guint *n_changes, GError **error);
 
-/* Commits changes that are no command (announced levels, an import, a retry): in order with everything else.
- */
+/* Commits changes that hold whatever the book holds (account values), in order with everything else. */
 void prg_engine_commit_async(PrgEngine *self,
                              GPtrArray *changes,
                              GCancellable *cancellable,

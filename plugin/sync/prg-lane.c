@@ -208,12 +208,8 @@ run_job(PrgEngine *self, PrgJob *job)
   GError *error = NULL;
   if (job->is_derivation)
     plan_due(self, job);
-  if (job->plan) {
-    g_autofree char *answer = NULL;
-    g_autoptr(GPtrArray) operations = job->plan(self, job->plan_data, &answer, &error);
-    if (operations)
-      job->changes = prg_book_plan(self->book, operations, prg_engine_get_moment(self), answer);
-  }
+  if (job->plan)
+    job->changes = job->plan(self, job->plan_data, &error);
   if (!job->changes || job->changes->len == 0) {
     g_autoptr(GPtrArray) none = prg_changes_new();
     finish_job(self, job, none, error);

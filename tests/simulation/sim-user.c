@@ -50,7 +50,7 @@ sim_user_earn(SimDevice *self, SimWorld *world)
       plan_something(self, world, sim_device_view(self, world), &moment, &error);
   g_assert_no_error(error);
   if (is_new(self, operations))
-    sim_device_commit_command(self, world, prg_book_plan(self->book, operations, &moment, NULL));
+    sim_device_commit_command(self, world, prg_book_plan(self->book, operations, &moment));
 }
 
 /* ---- revoking ---- */
@@ -109,7 +109,7 @@ sim_user_revoke(SimDevice *self, SimWorld *world)
   if (!is_new(self, operations))
     return FALSE;
   sim_trace(world, "device %u: revokes %s %s", self->number, entry->operation->kind, entry->operation->id);
-  sim_device_commit_command(self, world, prg_book_plan(self->book, operations, &moment, NULL));
+  sim_device_commit_command(self, world, prg_book_plan(self->book, operations, &moment));
   return TRUE;
 }
 

@@ -270,7 +270,7 @@ rig_earn(Rig *self, const char *kind, const char *ref, gint64 amount)
   PrgOperation *operation = new_operation(self, kind, ref, amount, DEVICE);
   operation->seq = moment.next_seq;
   g_ptr_array_add(operations, operation);
-  g_autoptr(GPtrArray) changes = prg_book_plan(self->book, operations, &moment, NULL);
+  g_autoptr(GPtrArray) changes = prg_book_plan(self->book, operations, &moment);
   prg_book_take(self->book, changes);
   if (!prg_machine_is_busy(self->machine))
     rig_feed(self, PRG_INPUT_WAKE, NULL, FALSE);
