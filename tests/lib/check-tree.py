@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """House rules that no compiler knows: one owner for each outside system, a licence line in each source, no goto, no notes to self, and in
 the product no shell, no copy without a bound, no formatted SQL, no secret that is printed."""
+import json
 import pathlib
 import re
 import sys
@@ -107,6 +108,16 @@ def check_owners(texts):
             yield f"{system} is used by more than one file: {', '.join(users)}"
 
 
+def check_mutants(root):
+    """A mutant whose line has changed proves nothing."""
+    listed = root / "tests" / "mutation" / "mutants.json"
+    for mutant in json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else []:
+        path = root / mutant["file"]
+        found = path.read_text(encoding="utf-8").count(mutant["line"]) if path.exists() else 0
+        if found != 1:
+            yield f"{listed}: {mutant['name']}: its line stands {found} times in {mutant['file']}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     found, product = [], {}
@@ -121,6 +132,7 @@ def main():
             product[name] = text
             found += check_product(name, text)
     found += check_owners(product)
+    found += check_mutants(root)
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found or not product else 0
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The house rules can fail: each finds its bad lines in a tree of one file, and none finds fault with good ones."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -41,11 +42,17 @@ BAD = {
 }
 
 
-def check(text):
+MUTANTS = json.dumps([{"name": "a stale mutant", "file": "plugin/bad.c", "line": "gone", "broken": ""}])
+
+
+def check(text, mutants="[]"):
     with tempfile.TemporaryDirectory(prefix="progression-rules-") as folder:
         path = pathlib.Path(folder) / "plugin" / "bad.c"
         path.parent.mkdir()
         path.write_text(text, encoding="utf-8")
+        listed = pathlib.Path(folder) / "tests" / "mutation" / "mutants.json"
+        listed.parent.mkdir(parents=True)
+        listed.write_text(mutants, encoding="utf-8")
         done = subprocess.run([sys.executable, CHECKER, folder], capture_output=True, check=False)
         return done.returncode, done.stdout.decode()
 
@@ -53,6 +60,7 @@ def check(text):
 def main():
     cases = [("good code", *check(LICENCE + GOOD), 0, "")]
     cases += [(name, *check("int x;\n" if line is None else LICENCE + "\n" + line + "\n"), 1, words) for name, (line, words) in BAD.items()]
+    cases += [("a stale mutant", *check(LICENCE + GOOD, MUTANTS), 1, "a stale mutant: its line stands 0 times")]
     print(f"1..{len(cases)}")
     failed = 0
     for number, (name, code, found, expected, words) in enumerate(cases, 1):

@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIMULATION = "tests/simulation/progression-simulation"
 HISTORIES = "3000"
 
 
@@ -39,20 +40,25 @@ class Tree:
         self.folder = folder
         self.build = folder / "build"
         copy_tree(folder)
-        for command in (["meson", "setup", str(self.build)], ["ninja", "-C", str(self.build)]):
-            done = run(*command, cwd=folder)
-            assert done.returncode == 0, done.stdout
+        done = run("meson", "setup", str(self.build), cwd=folder)
+        assert done.returncode == 0, done.stdout
+        done = self.compile()
+        assert done.returncode == 0, done.stdout
         noticed = self.noticed_by()
         assert noticed is None, f"the tests fail without any mutant: {noticed}"
 
+    def compile(self):
+        """All of core and sync. `meson test` links the tests that it needs."""
+        return run("ninja", "-C", str(self.build), SIMULATION)
+
     def noticed_by(self):
         """Who fails; None = nobody."""
-        done = run("meson", "test", "-C", str(self.build), "--no-rebuild", "--suite", "core", "--suite", "sync", "--maxfail", "1",
+        done = run("meson", "test", "-C", str(self.build), "--suite", "core", "--suite", "sync", "--maxfail", "1",
                    "--num-processes", "2", "--timeout-multiplier", "3")
         if done.returncode != 0:
             return next((line.split(" / ")[-1].split()[0] for line in done.stdout.splitlines()
                          if " / " in line and any(word in line for word in ("FAIL", "ERROR", "TIMEOUT"))), "a unit test")
-        simulation = str(self.build / "tests" / "simulation" / "progression-simulation")
+        simulation = str(self.build / SIMULATION)
         for family in ((), ("--blind",)):
             if run("timeout", "300", simulation, "--histories", HISTORIES, "--seed", "1", *family).returncode != 0:
                 return " ".join(["the simulation", *family])
@@ -66,7 +72,7 @@ class Tree:
         assert found == 1, f"{mutant['name']}: the line stands {found} times in {mutant['file']}; mend mutants.json"
         path.write_text(text.replace(mutant["line"], mutant["broken"]), encoding="utf-8")
         try:
-            done = run("ninja", "-C", str(self.build))
+            done = self.compile()
             assert done.returncode == 0, f"{mutant['name']} does not compile:\n{done.stdout}"
             return self.noticed_by()
         finally:
