@@ -213,8 +213,15 @@ def test_beside_a_sync(env):
     sync = begin(session.client, SYNC, "SyncNow", "()")
     found = begin(session.client, NAME, "GetLeaderboard", "(u)", 0)
     wait_for(lambda: sync and found, what="both answers")
-    equal(sync[0], (), "SyncNow")
-    equal((len(found[0][0]), session.total()), (451, 200), "the leaderboard, TotalXp")
+    if isinstance(sync[0], Refused):
+        equal(sync[0].name, "StillRunning", "SyncNow on a slow machine")
+        session.sync()
+    if isinstance(found[0], Refused):
+        equal(found[0].name, "StillRunning", "GetLeaderboard on a slow machine")
+        wait_for(lambda: len(board(session)[0]) == 451, what="the answer that was waited for")
+    else:
+        equal(len(found[0][0]), 451, "the leaderboard")
+    equal(session.total(), 200, "TotalXp")
     record = server.record(session.member)
     equal((record["totalXp"], record["ledgerCount"], session.pending()), (200, 200, 0), "in Twenty")
 

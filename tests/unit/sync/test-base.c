@@ -69,7 +69,8 @@ test_log_hostile(void)
   };
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_autoptr(GArray) totals = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_test_message("text: %s", texts[i]);
+    g_autofree char *shown = g_strescape(texts[i], NULL);
+    g_test_message("text: %s", shown);
     g_assert_cmpint(prg_fold_log_deals(texts[i]), ==, -1);
     g_assert_cmpint(prg_fold_log_promotions(texts[i]), ==, -1);
     g_assert_cmpuint(prg_fold_log_catalogue(texts[i]), ==, 0);
