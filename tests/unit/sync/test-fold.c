@@ -76,6 +76,26 @@ test_no_fold_for_nothing(void)
   g_assert_false(rig_asked(rig, PRG_REQUEST_SWAP));
 }
 
+/* What was earned while the fold was on its way is no part of it: until that has gone out too, nothing counts as folded. */
+static void
+test_folded_when_nothing_waits(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig(500);
+  const char *first = rig_earn(rig, "note_added", "", 3);
+  next_fold(rig);
+  const char *second = rig_earn(rig, "note_added", "", 3);
+  rig_serve(rig);
+  rig_commit(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 503);
+  g_assert_cmpint(rig_state_of(rig, first), ==, PRG_OPERATION_LEDGERED);
+  g_assert_cmpint(rig_state_of(rig, second), ==, PRG_OPERATION_NEW);
+  rig_run(rig);
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 506);
+  g_assert_cmpint(rig_state_of(rig, first), ==, PRG_OPERATION_FOLDED);
+  g_assert_cmpint(rig_state_of(rig, second), ==, PRG_OPERATION_FOLDED);
+}
+
 /* ---- conflicts ---- */
 
 static void
@@ -411,6 +431,7 @@ main(int argc, char **argv)
   g_test_add_func("/fold/once-a-minute", test_once_a_minute);
   g_test_add_func("/fold/forced-at-once", test_forced_at_once);
   g_test_add_func("/fold/not-for-nothing", test_no_fold_for_nothing);
+  g_test_add_func("/fold/folded-when-nothing-waits", test_folded_when_nothing_waits);
   g_test_add_func("/fold/conflicts/eight", test_eight_conflicts);
   g_test_add_func("/fold/conflicts/changing-record", test_conflicts_on_a_changing_record);
   g_test_add_func("/fold/reply-lost", test_reply_lost);
