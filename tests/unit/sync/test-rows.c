@@ -295,6 +295,37 @@ test_set_of_restored_backup(void)
   assert_settled(rig, 500);
 }
 
+/* A restored backup brings a deleted row back and has lost another one of the same kind and amount, so that numbers and sums are as before. */
+static void
+test_restored_with_equal_counts(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  const char *back = rig_earn(rig, "note_added", "first", 3);
+  rig_sync(rig);
+  SimServer *backup = sim_server_copy(rig->server);
+  sim_server_delete_row(rig->server, back, FALSE);
+  for (guint i = 0; i < 2; i++) {
+    rig->now += 120 * SECOND;
+    rig_sync(rig);
+  }
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 500);
+  const char *lost = rig_earn(rig, "note_added", "second", 3);
+  rig->now += 120 * SECOND;
+  rig_sync(rig);
+  g_assert_cmpint(rig_total(rig), ==, 503);
+  sim_server_free(rig->server);
+  rig->server = backup;
+  for (guint i = 0; i < 2; i++) {
+    rig->now += 120 * SECOND;
+    rig_sync(rig);
+  }
+  gint64 amount;
+  gboolean linked;
+  g_assert_cmpuint(sim_server_find_row(rig->server, back, &amount, &linked), ==, 1);
+  g_assert_cmpuint(sim_server_find_row(rig->server, lost, &amount, &linked), ==, 1);
+  assert_settled(rig, 506);
+}
+
 /* A reading that says nothing new is no reason to write the base, or to make the view anew. */
 static void
 test_nothing_new(void)
@@ -332,6 +363,7 @@ main(int argc, char **argv)
   g_test_add_data_func("/rows/folded-and-restored-meanwhile", "restored", test_folded_meanwhile);
   g_test_add_func("/rows/saved-and-missing", test_saved_and_missing);
   g_test_add_func("/rows/set-of-restored-backup", test_set_of_restored_backup);
+  g_test_add_func("/rows/restored-with-equal-counts", test_restored_with_equal_counts);
   g_test_add_func("/rows/nothing-new", test_nothing_new);
   return g_test_run();
 }
