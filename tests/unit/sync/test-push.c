@@ -74,6 +74,29 @@ test_reply_lost(void)
   g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 503);
 }
 
+/* A person takes the row away before the machine knows that it arrived: a correction, told once and not sent again. */
+static void
+test_reply_lost_row_deleted(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig(500);
+  const char *id = rig_earn(rig, "note_added", "", 3);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_until(rig, PRG_REQUEST_POST);
+  rig_lose_reply(rig);
+  sim_server_delete_row(rig->server, id, FALSE);
+  rig_run(rig);
+  rig->now += 120 * SECOND;
+  rig_sync(rig);
+  gint64 amount;
+  gboolean linked;
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_VOIDED);
+  g_assert_cmpuint(sim_server_find_row(rig->server, id, &amount, &linked), ==, 2); /* still deleted */
+  g_assert_cmpuint(rig->batches->len, ==, 1);
+  g_assert_cmpuint(rig_count_audits(rig, "voided"), ==, 1);
+  g_assert_cmpint(rig_total(rig), ==, 500);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 500);
+}
+
 static void
 test_server_gone(void)
 {
@@ -403,6 +426,7 @@ main(int argc, char **argv)
   g_test_add_func("/push/states-of-one", test_states_of_one);
   g_test_add_func("/push/duplicate", test_duplicate);
   g_test_add_func("/push/reply-lost", test_reply_lost);
+  g_test_add_func("/push/reply-lost-row-deleted", test_reply_lost_row_deleted);
   g_test_add_func("/push/server-gone", test_server_gone);
   g_test_add_func("/push/other-meaning", test_other_meaning);
   g_test_add_func("/push/other-device-first", test_other_device_first);
