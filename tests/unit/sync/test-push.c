@@ -84,6 +84,10 @@ test_reply_lost_row_deleted(void)
   rig_until(rig, PRG_REQUEST_POST);
   rig_lose_reply(rig);
   sim_server_delete_row(rig->server, id, FALSE);
+  rig_until(rig, PRG_REQUEST_READ_BACK);
+  rig_serve(rig);
+  rig_commit(rig);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_VOIDED);
   rig_run(rig);
   rig->now += 120 * SECOND;
   rig_sync(rig);
