@@ -9,15 +9,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-typedef const PrgPluginInfo *(*QueryFunc)(void);
-typedef PrgPlugin *(*StartFunc)(GDBusConnection *connection, GMainContext *context, GError **error);
-typedef void (*StopFunc)(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
-
 typedef struct {
   GMainLoop *loop;             /* (owned) */
   GDBusConnection *connection; /* (owned) (nullable) */
-  StartFunc start;
-  StopFunc stop;
+  PrgPluginStartFunc start;
+  PrgPluginStopFunc stop;
   PrgPlugin *plugin; /* (owned) (nullable) */
   gboolean is_stopping;
 } Daemon;
@@ -39,7 +35,7 @@ harden(void)
 static gboolean
 load(Daemon *self, const char *path)
 {
-  QueryFunc query = NULL;
+  PrgPluginQueryFunc query = NULL;
   GModule *module = g_module_open(path, G_MODULE_BIND_LOCAL);
 
   if (module == NULL || !g_module_symbol(module, "lids_progression_query", (gpointer *)&query) ||

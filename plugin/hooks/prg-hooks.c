@@ -7,7 +7,8 @@
 #define FLUSH_MS 3000
 
 struct _PrgPlugin {
-  PrgService *service; /* (owned) */
+  PrgService *service;   /* (owned) */
+  GMainContext *context; /* (owned) */
   PrgPluginStopped callback;
   gpointer user_data;
 };
@@ -27,20 +28,67 @@ lids_progression_query(void)
   return &info;
 }
 
-PrgPlugin *
-lids_progression_start(GDBusConnection *connection, GMainContext *context, GError **error)
+/* GLib knows one type of a name in a process, so one copy of this object works there. A second one comes with an
+ * upgrade under a running host, or from another folder. */
+static gboolean
+is_only_copy(void)
 {
-  g_return_val_if_fail(G_IS_DBUS_CONNECTION(connection), NULL);
-  if (g_dbus_connection_is_closed(connection)) {
-    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection to the bus is closed");
-    return NULL;
+  static gsize answer; /* 1: the types are this copy's, 2: another's */
+
+  if (g_once_init_enter(&answer))
+    g_once_init_leave(&answer, g_type_from_name("PrgSession") == 0 ? 1 : 2);
+  return answer == 1;
+}
+
+static gboolean
+check_connection(GDBusConnection *connection, GError **error)
+{
+  if (!G_IS_DBUS_CONNECTION(connection) || g_dbus_connection_get_unique_name(connection) == NULL) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                        "The plugin needs a connection to a message bus; lend it the session bus");
+    return FALSE;
   }
-  PrgService *service =
-      prg_service_start(connection, context ? context : g_main_context_default(), PRG_SCHEMA_DIR, error);
+  if (g_dbus_connection_is_closed(connection)) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                        "The connection to the bus is closed; lend the plugin another one");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static PrgPlugin *
+start(GDBusConnection *connection, GMainContext *context, GError **error)
+{
+  PrgService *service = prg_service_start(connection, context, PRG_SCHEMA_DIR, error);
+
   if (service == NULL)
     return NULL;
   PrgPlugin *plugin = g_new0(PrgPlugin, 1);
   plugin->service = service;
+  plugin->context = g_main_context_ref(context);
+  return plugin;
+}
+
+PrgPlugin *
+lids_progression_start(GDBusConnection *connection, GMainContext *context, GError **error)
+{
+  GMainContext *used = context ? context : g_main_context_default();
+
+  if (!check_connection(connection, error))
+    return NULL;
+  if (!is_only_copy()) {
+    g_set_error_literal(
+        error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+        "Another copy of the plugin works in this process; restart the program to use this one");
+    return NULL;
+  }
+  if (!g_main_context_acquire(used)) {
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BUSY,
+                        "Another thread iterates the main context; start the plugin from that one");
+    return NULL;
+  }
+  PrgPlugin *plugin = start(connection, used, error);
+  g_main_context_release(used);
   return plugin;
 }
 
@@ -48,9 +96,19 @@ static void
 on_stopped(gpointer user_data)
 {
   g_autofree PrgPlugin *plugin = user_data;
+  g_autoptr(GMainContext) context G_GNUC_UNUSED = plugin->context;
 
   if (plugin->callback)
     plugin->callback(plugin->user_data);
+}
+
+static gboolean
+on_stop(gpointer user_data)
+{
+  PrgPlugin *plugin = user_data;
+
+  prg_service_stop(g_steal_pointer(&plugin->service), FLUSH_MS, on_stopped, plugin);
+  return G_SOURCE_REMOVE;
 }
 
 void
@@ -59,5 +117,6 @@ lids_progression_stop(PrgPlugin *plugin, PrgPluginStopped callback, gpointer use
   g_return_if_fail(plugin != NULL);
   plugin->callback = callback;
   plugin->user_data = user_data;
-  prg_service_stop(g_steal_pointer(&plugin->service), FLUSH_MS, on_stopped, plugin);
+  /* At once where this thread has the context, and from its loop otherwise. */
+  g_main_context_invoke(plugin->context, on_stop, plugin);
 }

@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /**
- * The plugin's ABI: what the shared object `lids-progression.so` exports for hosts that load it themselves.
+ * The plugin's ABI: what the shared object `lids-progression.so` exports for hosts that load it themselves. docs/hosts.md
+ * explains it and holds a worked example.
  *
  * A host calls lids_progression_query(), checks @abi_version, and then lids_progression_start() from the
  * thread that iterates the main context it hands over. All work happens on that context, without blocking it;
@@ -38,14 +39,16 @@ PRG_EXPORT const PrgPluginInfo *lids_progression_query(void);
 
 /**
  * lids_progression_start:
- * @connection: a connection to the session bus; a reference is kept
+ * @connection: to the session bus, open; a reference is kept until the plugin has stopped
  * @context: (nullable) the main context for everything, NULL = the default one; iterated by the calling
- * thread. Another one than the default must also be that thread's default context as long as it is iterated
+ * thread, now or later. Another one than the default must also be that thread's default context as long as it is iterated
  * (g_main_context_push_thread_default()): libsoup looks for it there
- * @error: why not: the object path is taken on this connection, the connection is closed
+ * @error: why not, in the domain %G_IO_ERROR: %G_IO_ERROR_CLOSED the connection is closed; %G_IO_ERROR_EXISTS the object path
+ * is taken on this connection; %G_IO_ERROR_BUSY another thread iterates @context; %G_IO_ERROR_INVALID_ARGUMENT @connection is
+ * none to a message bus; %G_IO_ERROR_NOT_SUPPORTED another copy of the plugin worked in this process before
  *
  * Exports the interfaces and asks for the bus name. If another process owns the name, the plugin stays
- * passive, opens no file, and takes over when that process leaves. Returns at once.
+ * passive, opens no file, and takes over when that process leaves. Returns at once. After an error nothing is left behind.
  *
  * Returns: (transfer full) (nullable) free it with lids_progression_stop()
  */
@@ -57,13 +60,21 @@ typedef void (*PrgPluginStopped)(gpointer user_data);
 /**
  * lids_progression_stop:
  * @plugin: (transfer full) not to be used any more
- * @callback: (nullable) runs on the plugin's context, as the very last thing of this plugin
+ * @callback: (nullable) runs once, on the plugin's context and never from within this function, as the very last thing of
+ * this plugin
  * @user_data: for @callback
  *
  * Tries for at most 3 seconds to send what is pending (it is on disk in any case), closes the store and
- * releases the name. The host keeps iterating the context until @callback has run; afterwards no callback of
- * this plugin runs.
+ * releases the name. The host keeps iterating the context until @callback has run; afterwards no callback, timer, thread or
+ * bus name of this plugin is left, and lids_progression_start() may be called again. Safe from any thread.
+ *
+ * A host that cannot iterate the context any more just ends: nothing is lost, and the next start sends what is pending.
  */
 PRG_EXPORT void lids_progression_stop(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
+
+/* What g_module_symbol() or dlsym() gives for the three names. */
+typedef const PrgPluginInfo *(*PrgPluginQueryFunc)(void);
+typedef PrgPlugin *(*PrgPluginStartFunc)(GDBusConnection *connection, GMainContext *context, GError **error);
+typedef void (*PrgPluginStopFunc)(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
 
 G_END_DECLS

@@ -3,11 +3,12 @@
  * What libsecret and its daemons do, and what follows from it:
  * - A lookup in a locked keyring answers "nothing" without an error, and a store in a locked keyring prompts.
  * So the default collection's Locked property is read first, each time: a cached one would need a main loop.
- * - A daemon that was replaced leaves libsecret's shared proxy with a dead session, and may hold calls for ever. So
- * when the bus name changes hands the proxy is dropped and calls begin anew; once more when a call fails otherwise.
- * - libsecret uses GLib's shared connection to the bus, with which the process ends by default, and takes no other.
+ * - secret_service_get() and secret_password_*() use GLib's shared connection to the bus, with which the process ends by
+ * default, and stay with it when it has died. So the proxy is made here, on the host's connection.
+ * - A daemon that was replaced leaves a proxy with a dead session, and may hold calls for ever. So when the bus name
+ * changes hands the proxy is dropped and calls begin anew; once more when a call fails otherwise.
  * - A stopped daemon never answers. So each call has a clock.
- * - In a Flatpak libsecret keeps a file of its own, without a lock, behind the same functions.
+ * - In a Flatpak libsecret keeps a file of its own, without a lock, behind secret_password_*() alone.
  *
  * A shell makes an item that is found here with
  *   secret-tool store --label="Progression" server URL member ID xdg:schema org.lids.Progression.Account
@@ -15,10 +16,10 @@
 #include "prg-keyring.h"
 
 #include "prg-error.h"
+#include "prg-keyring-limit.h"
 #include "prg-keyring-watch.h"
 
 #include <libsecret/secret.h>
-#include <string.h>
 
 #define TIMEOUT_MS 15000
 
@@ -26,6 +27,7 @@ struct _PrgKeyring {
   GObject parent_instance;
   GDBusConnection *connection; /* (owned) */
   PrgKeyringWatch *watch;      /* (owned) */
+  SecretService *service;      /* (owned) (nullable) as long as it works */
   GQueue calls;                /* (element-type GTask) (not owned) under way */
   guint timeout_ms;
 };
@@ -35,9 +37,6 @@ G_DEFINE_FINAL_TYPE(PrgKeyring, prg_keyring, G_TYPE_OBJECT)
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-enum { PROP_CONNECTION = 1, PROP_TIMEOUT_MS, N_PROPS };
-static GParamSpec *properties[N_PROPS];
-
 /* One call of this interface: the account it is about, its clock, and what to do once the keyring proved
  * open. */
 typedef struct {
@@ -46,11 +45,9 @@ typedef struct {
   char *label;             /* (owned) (nullable) */
   SecretValue *value;      /* (owned) (nullable) wiped by libsecret */
   SecretRetrievable *item; /* (owned) (nullable) found by a lookup */
-  GCancellable *inner; /* (owned) what libsecret sees: the caller's cancellable, the clock, a new daemon */
-  GCancellable *outer; /* (owned) (nullable) the caller's */
-  gulong outer_id;
-  GSource *clock; /* (owned) */
-  gboolean timed_out, retried, replaced;
+  SecretService *service;  /* (owned) (nullable) */
+  PrgKeyringLimit limit;
+  gboolean retried, replaced;
   void (*run)(GTask *task); /* takes the task */
 } Call;
 
@@ -68,31 +65,68 @@ account_schema(void)
   return &schema;
 }
 
-void
-prg_secret_item_free(PrgSecretItem *self)
+/* --- libsecret's proxy, on a connection of the host's --- */
+
+#define PRG_TYPE_SECRET_SERVICE (prg_secret_service_get_type())
+G_DECLARE_FINAL_TYPE(PrgSecretService, prg_secret_service, PRG, SECRET_SERVICE, SecretService)
+
+struct _PrgSecretService {
+  SecretService parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE(PrgSecretService, prg_secret_service, SECRET_TYPE_SERVICE)
+
+/* The parent chooses the shared connection here. Without that choice GDBusProxy takes the one it was given. */
+static GObject *
+prg_secret_service_constructor(GType type, guint n_properties, GObjectConstructParam *properties)
 {
-  if (self == NULL)
-    return;
-  if (self->token != NULL)
-    explicit_bzero(self->token, strlen(self->token));
-  g_free(self->token);
-  g_free(self->server);
-  g_free(self->member);
-  g_free(self);
+  GObjectClass *parent_class = G_OBJECT_CLASS(prg_secret_service_parent_class);
+  GObject *object = parent_class->constructor(type, n_properties, properties);
+
+  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, NULL);
+  return object;
+}
+
+static void
+prg_secret_service_class_init(PrgSecretServiceClass *klass)
+{
+  G_OBJECT_CLASS(klass)->constructor = prg_secret_service_constructor;
+}
+
+static void
+prg_secret_service_init(PrgSecretService *self)
+{
+}
+
+/* Whether libsecret keeps the items in a file. */
+static gboolean
+is_sandboxed(void)
+{
+  return g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS);
 }
 
 /* --- The object --- */
+
+/* Another one may be in use already. */
+static void
+drop_service(PrgKeyring *self, SecretService *service)
+{
+  if (self->service == service)
+    g_clear_object(&self->service);
+  if (is_sandboxed())
+    secret_service_disconnect();
+}
 
 /* A stopped daemon would hold its calls until they time out. */
 static void
 begin_calls_anew(PrgKeyring *self)
 {
-  secret_service_disconnect();
+  drop_service(self, self->service);
   for (GList *l = self->calls.head; l != NULL; l = l->next) {
     Call *call = g_task_get_task_data(l->data);
 
     call->replaced = TRUE;
-    g_cancellable_cancel(call->inner);
+    g_cancellable_cancel(call->limit.inner);
   }
 }
 
@@ -106,31 +140,12 @@ on_watch(gboolean replaced, gpointer user_data)
 }
 
 static void
-prg_keyring_constructed(GObject *object)
-{
-  PrgKeyring *self = PRG_KEYRING(object);
-
-  G_OBJECT_CLASS(prg_keyring_parent_class)->constructed(object);
-  self->watch = prg_keyring_watch_new(self->connection, on_watch, self);
-}
-
-static void
-prg_keyring_set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  PrgKeyring *self = PRG_KEYRING(object);
-
-  if (id == PROP_CONNECTION)
-    self->connection = g_value_dup_object(value);
-  else
-    self->timeout_ms = g_value_get_uint(value);
-}
-
-static void
 prg_keyring_dispose(GObject *object)
 {
   PrgKeyring *self = PRG_KEYRING(object);
 
   g_clear_pointer(&self->watch, prg_keyring_watch_free);
+  g_clear_object(&self->service);
   g_clear_object(&self->connection);
   G_OBJECT_CLASS(prg_keyring_parent_class)->dispose(object);
 }
@@ -138,18 +153,7 @@ prg_keyring_dispose(GObject *object)
 static void
 prg_keyring_class_init(PrgKeyringClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS(klass);
-
-  object_class->constructed = prg_keyring_constructed;
-  object_class->set_property = prg_keyring_set_property;
-  object_class->dispose = prg_keyring_dispose;
-  properties[PROP_CONNECTION] =
-      g_param_spec_object("connection", NULL, "To the session bus", G_TYPE_DBUS_CONNECTION,
-                          G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  properties[PROP_TIMEOUT_MS] =
-      g_param_spec_uint("timeout-ms", NULL, "How long a call may take, in milliseconds", 1, G_MAXUINT,
-                        TIMEOUT_MS, G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties(object_class, N_PROPS, properties);
+  G_OBJECT_CLASS(klass)->dispose = prg_keyring_dispose;
   signals[SIGNAL_CHANGED] =
       g_signal_new("changed", PRG_TYPE_KEYRING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -161,20 +165,17 @@ prg_keyring_init(PrgKeyring *self)
 }
 
 PrgKeyring *
-prg_keyring_new(GDBusConnection *connection)
+prg_keyring_new(GDBusConnection *connection, guint timeout_ms)
 {
-  return g_object_new(PRG_TYPE_KEYRING, "connection", connection, NULL);
+  PrgKeyring *self = g_object_new(PRG_TYPE_KEYRING, NULL);
+
+  self->connection = g_object_ref(connection);
+  self->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
+  self->watch = prg_keyring_watch_new(connection, on_watch, self);
+  return self;
 }
 
 /* --- One call --- */
-
-static void
-call_release_outer(Call *call)
-{
-  if (call->outer_id != 0)
-    g_cancellable_disconnect(call->outer, call->outer_id);
-  call->outer_id = 0;
-}
 
 /* The call is over; what is left is to tell. */
 static void
@@ -183,51 +184,21 @@ call_end(GTask *task)
   PrgKeyring *self = g_task_get_source_object(task);
   Call *call = g_task_get_task_data(task);
 
-  g_source_destroy(call->clock);
-  call_release_outer(call);
+  prg_keyring_limit_end(&call->limit);
   g_queue_remove(&self->calls, task);
 }
 
 static void
 call_free(Call *call)
 {
-  g_source_unref(call->clock);
+  prg_keyring_limit_clear(&call->limit);
   g_free(call->server);
   g_free(call->member);
   g_free(call->label);
   g_clear_pointer(&call->value, secret_value_unref);
   g_clear_object(&call->item);
-  g_clear_object(&call->inner);
-  g_clear_object(&call->outer);
+  g_clear_object(&call->service);
   g_free(call);
-}
-
-static gboolean
-on_timed_out(gpointer user_data)
-{
-  Call *call = user_data;
-
-  call->timed_out = TRUE;
-  g_cancellable_cancel(call->inner);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_outer_cancelled(GCancellable *outer, gpointer inner)
-{
-  g_cancellable_cancel(inner);
-}
-
-/* A cancellable that nobody has cancelled yet. */
-static void
-call_arm(Call *call)
-{
-  call_release_outer(call);
-  g_clear_object(&call->inner);
-  call->inner = g_cancellable_new();
-  if (call->outer != NULL)
-    call->outer_id = g_cancellable_connect(call->outer, G_CALLBACK(on_outer_cancelled),
-                                           g_object_ref(call->inner), g_object_unref);
 }
 
 /* (transfer full) An empty text narrows nothing. */
@@ -250,12 +221,8 @@ call_new(PrgKeyring *self,
   call->server = server != NULL && *server != '\0' ? g_strdup(server) : NULL;
   call->member = member != NULL && *member != '\0' ? g_strdup(member) : NULL;
   call->run = run;
-  call->outer = cancellable == NULL ? NULL : g_object_ref(cancellable);
-  call_arm(call);
   g_queue_push_tail(&self->calls, task);
-  call->clock = g_timeout_source_new(self->timeout_ms);
-  g_source_set_callback(call->clock, on_timed_out, call, NULL);
-  g_source_attach(call->clock, g_task_get_context(task));
+  prg_keyring_limit_init(&call->limit, cancellable, self->timeout_ms, g_task_get_context(task));
   return task;
 }
 
@@ -296,9 +263,10 @@ begin_anew(GTask *task)
   Call *call = g_task_get_task_data(task);
 
   call->replaced = FALSE;
-  secret_service_disconnect();
+  drop_service(g_task_get_source_object(task), call->service);
   g_clear_object(&call->item);
-  call_arm(call);
+  g_clear_object(&call->service);
+  prg_keyring_limit_arm(&call->limit);
   call_begin(task);
 }
 
@@ -310,9 +278,9 @@ fail_or_retry(GTask *task, GError *error)
   g_autoptr(GError) cause = error;
 
   g_dbus_error_strip_remote_error(cause);
-  if (call->timed_out)
+  if (call->limit.timed_out)
     return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring does not answer");
-  if (g_cancellable_is_cancelled(call->outer))
+  if (g_cancellable_is_cancelled(call->limit.outer))
     return fail(task, PRG_ERROR_CANCELLED, "cancelled");
   if (call->replaced)
     return begin_anew(task);
@@ -344,12 +312,15 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
   call->run(task);
 }
 
-/* A host that lent another connection than the shared one would end with the bus because of us. */
+/* Takes @task. */
 static void
-keep_process(PrgKeyring *self, GDBusConnection *used)
+ask_collection(GTask *task, SecretService *service)
 {
-  if (used != self->connection)
-    g_dbus_connection_set_exit_on_close(used, FALSE);
+  Call *call = g_task_get_task_data(task);
+
+  g_set_object(&call->service, service);
+  secret_collection_for_alias(service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, call->limit.inner,
+                              on_collection, task);
 }
 
 static void
@@ -359,25 +330,27 @@ on_service(GObject *source, GAsyncResult *result, gpointer user_data)
   PrgKeyring *self = g_task_get_source_object(task);
   Call *call = g_task_get_task_data(task);
   g_autoptr(GError) error = NULL;
-  g_autoptr(SecretService) service = secret_service_get_finish(result, &error);
+  g_autoptr(GObject) service = g_async_initable_new_finish(G_ASYNC_INITABLE(source), result, &error);
 
-  if (service != NULL) {
-    keep_process(self, g_dbus_proxy_get_connection(G_DBUS_PROXY(service)));
-    return secret_collection_for_alias(service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
-                                       call->inner, on_collection, task);
-  }
-  if (g_file_test("/.flatpak-info", G_FILE_TEST_EXISTS) && !g_cancellable_is_cancelled(call->inner))
+  if (service == NULL && (!is_sandboxed() || g_cancellable_is_cancelled(call->limit.inner)))
+    return fail_or_retry(task, g_steal_pointer(&error));
+  if (service == NULL)
     return call->run(task);
-  fail_or_retry(task, g_steal_pointer(&error));
+  g_set_object(&self->service, SECRET_SERVICE(service));
+  ask_collection(task, self->service);
 }
 
 /* Takes @task: every step hands it to the next, the last one frees it. */
 static void
 call_begin(GTask *task)
 {
+  PrgKeyring *self = g_task_get_source_object(task);
   Call *call = g_task_get_task_data(task);
 
-  secret_service_get(SECRET_SERVICE_NONE, call->inner, on_service, task);
+  if (self->service != NULL)
+    return ask_collection(task, self->service);
+  g_async_initable_new_async(PRG_TYPE_SECRET_SERVICE, G_PRIORITY_DEFAULT, call->limit.inner, on_service, task,
+                             "g-connection", self->connection, NULL);
 }
 
 /* --- Lookup --- */
@@ -446,14 +419,15 @@ on_found(GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Call *call = g_task_get_task_data(task);
   GError *error = NULL;
-  GList *items = secret_password_search_finish(result, &error);
+  GList *items = is_sandboxed() ? secret_password_search_finish(result, &error)
+                                : secret_service_search_finish(call->service, result, &error);
 
   if (error != NULL)
     return fail_or_retry(task, error);
   call->item = pick_newest(items);
   g_list_free_full(items, g_object_unref);
   if (call->item != NULL)
-    return secret_retrievable_retrieve_secret(call->item, call->inner, on_secret, task);
+    return secret_retrievable_retrieve_secret(call->item, call->limit.inner, on_secret, task);
   call_end(task);
   g_task_return_pointer(task, NULL, NULL);
   g_object_unref(task);
@@ -465,7 +439,12 @@ run_lookup(GTask *task)
   Call *call = g_task_get_task_data(task);
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
-  secret_password_searchv(account_schema(), attributes, SECRET_SEARCH_ALL, call->inner, on_found, task);
+  if (is_sandboxed())
+    secret_password_searchv(account_schema(), attributes, SECRET_SEARCH_ALL, call->limit.inner, on_found,
+                            task);
+  else
+    secret_service_search(call->service, account_schema(), attributes, SECRET_SEARCH_ALL, call->limit.inner,
+                          on_found, task);
 }
 
 void
@@ -510,9 +489,11 @@ names_account(GTask *task)
 static void
 on_stored(GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  Call *call = g_task_get_task_data(user_data);
   GError *error = NULL;
 
-  if (!secret_password_store_finish(result, &error))
+  if (!(is_sandboxed() ? secret_password_store_finish(result, &error)
+                       : secret_service_store_finish(call->service, result, &error)))
     return fail_or_retry(user_data, error);
   succeed(user_data);
 }
@@ -523,8 +504,12 @@ run_store(GTask *task)
   Call *call = g_task_get_task_data(task);
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
-  secret_password_storev_binary(account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
-                                call->value, call->inner, on_stored, task);
+  if (is_sandboxed())
+    secret_password_storev_binary(account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
+                                  call->value, call->limit.inner, on_stored, task);
+  else
+    secret_service_store(call->service, account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
+                         call->value, call->limit.inner, on_stored, task);
 }
 
 void
@@ -557,9 +542,14 @@ prg_keyring_store_finish(PrgKeyring *self, GAsyncResult *result, GError **error)
 static void
 on_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  Call *call = g_task_get_task_data(user_data);
   GError *error = NULL;
 
-  secret_password_clear_finish(result, &error); /* FALSE without an error: there was none */
+  /* FALSE without an error: there was none */
+  if (is_sandboxed())
+    secret_password_clear_finish(result, &error);
+  else
+    secret_service_clear_finish(call->service, result, &error);
   if (error != NULL)
     return fail_or_retry(user_data, error);
   succeed(user_data);
@@ -571,7 +561,10 @@ run_clear(GTask *task)
   Call *call = g_task_get_task_data(task);
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
-  secret_password_clearv(account_schema(), attributes, call->inner, on_cleared, task);
+  if (is_sandboxed())
+    secret_password_clearv(account_schema(), attributes, call->limit.inner, on_cleared, task);
+  else
+    secret_service_clear(call->service, account_schema(), attributes, call->limit.inner, on_cleared, task);
 }
 
 void

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(PrgKeyring, prg_keyring, PRG, KEYRING, GObject)
 
 /* Signal `changed`: the service appeared, vanished, was unlocked or locked, or an item may have changed: look up again. */
-/* @connection: the host's, to the session bus. libsecret uses GLib's shared one: if that is another, the process no longer
- * ends with the bus (`exit-on-close`). */
-PrgKeyring *prg_keyring_new(GDBusConnection *connection);
+/* @connection: the host's, to the session bus; all calls go over it. In a Flatpak libsecret also uses GLib's shared one.
+ * @timeout_ms: how long a call may take; 0 = 15 s */
+PrgKeyring *prg_keyring_new(GDBusConnection *connection, guint timeout_ms);
 
 typedef struct {
   char *server; /* (owned) */

@@ -295,7 +295,7 @@ prg_session_start(PrgSession *self)
   g_return_if_fail(!self->is_started);
   self->is_started = TRUE;
   self->network = prg_network_new();
-  self->keyring = prg_keyring_new(self->connection);
+  self->keyring = prg_keyring_new(self->connection, 0);
   g_signal_connect_object(self->network, "changed", G_CALLBACK(on_network_changed), self, 0);
   g_signal_connect_object(self->keyring, "changed", G_CALLBACK(on_keyring_changed), self, 0);
   if (self->settings)

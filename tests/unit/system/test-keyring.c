@@ -210,7 +210,7 @@ set_up(Fixture *f, gconstpointer absent)
   f->data = g_build_filename(g_get_home_dir(), g_test_get_path(), NULL);
   if (absent == NULL)
     daemon_start(f, TRUE);
-  f->keyring = prg_keyring_new(f->bus);
+  f->keyring = prg_keyring_new(f->bus, 0);
   g_signal_connect_swapped(f->keyring, "changed", G_CALLBACK(wait_count), &f->changes);
   if (absent == NULL) {
     g_assert_true(wait_while(&f->changes, 0)); /* the service appeared */
@@ -446,8 +446,7 @@ test_no_collection(Fixture *f, gconstpointer unused)
 static void
 test_stopped(Fixture *f, gconstpointer unused)
 {
-  g_autoptr(PrgKeyring) hasty =
-      g_object_new(PRG_TYPE_KEYRING, "connection", f->bus, "timeout-ms", 200u, NULL);
+  g_autoptr(PrgKeyring) hasty = prg_keyring_new(f->bus, 200);
   gint64 start;
 
   assert_stored(f->keyring, MEMBER, "first");
@@ -489,7 +488,7 @@ test_cancelled(Fixture *f, gconstpointer unused)
 static void
 test_dropped(Fixture *f, gconstpointer unused)
 {
-  PrgKeyring *keyring = prg_keyring_new(f->bus);
+  PrgKeyring *keyring = prg_keyring_new(f->bus, 0);
   Waiting waiting = { NULL, 0 };
 
   prg_keyring_lookup_async(keyring, NULL, NULL, NULL, on_done, &waiting);
