@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-network.h"
 
+#include "prg-wake.h"
+
 struct _PrgNetwork {
   GObject parent_instance;
   GNetworkMonitor *monitor; /* (owned) the process's default */
+  GSource *wake;            /* (owned) */
   gboolean online;          /* as last announced */
   gboolean metered;         /* as last announced */
 };
@@ -14,18 +17,20 @@ enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* The monitor repeats its signal with an unchanged value, and its NetworkManager backend sends only the
- * property notifications: so listen to both, and believe the values alone. */
-static void
-on_monitor(PrgNetwork *self)
+ * property notifications: so listen to both, and believe the values alone. It is the whole process's monitor: it may speak in another thread. */
+static gboolean
+on_monitor(gpointer user_data)
 {
+  PrgNetwork *self = user_data;
   gboolean online = g_network_monitor_get_network_available(self->monitor);
   gboolean metered = g_network_monitor_get_network_metered(self->monitor);
 
   if (online == self->online && metered == self->metered)
-    return;
+    return G_SOURCE_CONTINUE;
   self->online = online;
   self->metered = metered;
   g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -34,8 +39,11 @@ prg_network_dispose(GObject *object)
   PrgNetwork *self = PRG_NETWORK(object);
 
   if (self->monitor != NULL)
-    g_signal_handlers_disconnect_by_data(self->monitor, self);
+    g_signal_handlers_disconnect_by_data(self->monitor, self->wake);
   g_clear_object(&self->monitor);
+  if (self->wake != NULL)
+    g_source_destroy(self->wake);
+  g_clear_pointer(&self->wake, g_source_unref);
   G_OBJECT_CLASS(prg_network_parent_class)->dispose(object);
 }
 
@@ -52,10 +60,12 @@ prg_network_init(PrgNetwork *self)
 {
   static const char *const watched[] = { "network-changed", "notify::network-available",
                                          "notify::network-metered", "notify::connectivity" };
+  g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 
   self->monitor = g_object_ref(g_network_monitor_get_default());
+  self->wake = prg_wake_new(context, on_monitor, self);
   for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
-    g_signal_connect_swapped(self->monitor, watched[i], G_CALLBACK(on_monitor), self);
+    prg_wake_connect(self->wake, self->monitor, watched[i]);
   self->online = g_network_monitor_get_network_available(self->monitor);
   self->metered = g_network_monitor_get_network_metered(self->monitor);
 }

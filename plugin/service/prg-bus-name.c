@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-bus-name.h"
 
+#include "prg-wake.h"
+
 #define BUS "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
 #define REPLY_PRIMARY_OWNER 1
@@ -15,7 +17,7 @@ struct _PrgBusName {
   PrgBusNameFunc lost;
   gpointer user_data;
   guint subscriptions[2];
-  gulong closed_handler;
+  GSource *wake; /* (owned) the connection was closed */
   gboolean is_owned;
 };
 
@@ -75,14 +77,16 @@ on_bus_signal(GDBusConnection *connection,
     lose(self);
 }
 
-static void
-on_closed(GDBusConnection *connection, gboolean remote_peer_vanished, GError *error, gpointer user_data)
+/* The connection says it in the thread in which it was made, which may be another one. */
+static gboolean
+on_closed(gpointer user_data)
 {
   g_autoptr(PrgBusName) self = name_ref(user_data);
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
   lose(self);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -131,7 +135,8 @@ prg_bus_name_new(PrgJobs *jobs,
   self->user_data = user_data;
   self->subscriptions[0] = subscribe(self, "NameAcquired");
   self->subscriptions[1] = subscribe(self, "NameLost");
-  self->closed_handler = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), self);
+  self->wake = prg_wake_new(prg_jobs_get_context(jobs), on_closed, self);
+  prg_wake_connect(self->wake, connection, "closed");
   g_dbus_connection_call(connection, BUS, BUS_PATH, BUS, "RequestName", g_variant_new("(su)", name, 0),
                          G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, prg_jobs_begin(jobs),
                          on_requested, name_ref(self));
@@ -154,7 +159,9 @@ prg_bus_name_release(PrgBusName *self)
   g_autoptr(PrgBusName) owned G_GNUC_UNUSED = self;
 
   self->acquired = NULL;
-  g_signal_handler_disconnect(self->connection, self->closed_handler);
+  g_signal_handlers_disconnect_by_data(self->connection, self->wake);
+  g_source_destroy(self->wake);
+  g_clear_pointer(&self->wake, g_source_unref);
   for (guint i = 0; i < G_N_ELEMENTS(self->subscriptions); i++)
     g_dbus_connection_signal_unsubscribe(self->connection, self->subscriptions[i]);
   if (g_dbus_connection_is_closed(self->connection))
