@@ -64,8 +64,8 @@ typedef void (*PrgPluginStopped)(gpointer user_data);
  * this plugin
  * @user_data: for @callback
  *
- * Tries for at most 3 seconds to send what is pending (it is on disk in any case), closes the store and
- * releases the name. The host keeps iterating the context until @callback has run; afterwards no callback, timer, thread or
+ * Tries for at most 3 seconds to send what is pending (it is on disk in any case), unless another process waits for the name and
+ * will send it; closes the store and releases the name. The host keeps iterating the context until @callback has run; afterwards no callback, timer, thread or
  * bus name of this plugin is left, and lids_progression_start() may be called again. Safe from any thread.
  *
  * A host that cannot iterate the context any more just ends: nothing is lost, and the next start sends what is pending.

@@ -37,8 +37,7 @@ G_DEFINE_FINAL_TYPE(PrgKeyring, prg_keyring, G_TYPE_OBJECT)
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-/* One call of this interface: the account it is about, its clock, and what to do once the keyring proved
- * open. */
+/* One call of this interface: the account it is about, and what to do once the keyring proved open. */
 typedef struct {
   char *server;            /* (owned) (nullable) */
   char *member;            /* (owned) (nullable) */
@@ -53,17 +52,11 @@ typedef struct {
 
 static void call_begin(GTask *task);
 
-static const SecretSchema *
-account_schema(void)
-{
-  static const SecretSchema schema = { "org.lids.Progression.Account",
-                                       SECRET_SCHEMA_NONE,
-                                       { { "server", SECRET_SCHEMA_ATTRIBUTE_STRING },
-                                         { "member", SECRET_SCHEMA_ATTRIBUTE_STRING },
-                                         { NULL, 0 } } };
-
-  return &schema;
-}
+static const SecretSchema account_schema = {
+  "org.lids.Progression.Account",
+  SECRET_SCHEMA_NONE,
+  { { "server", SECRET_SCHEMA_ATTRIBUTE_STRING }, { "member", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } }
+};
 
 /* --- libsecret's proxy, on a connection of the host's --- */
 
@@ -270,6 +263,18 @@ begin_anew(GTask *task)
   call_begin(task);
 }
 
+/* GLib complains of a subscription, which each proxy makes, on a connection that is closed. Takes @task if so. */
+static gboolean
+fail_if_closed(GTask *task)
+{
+  PrgKeyring *self = g_task_get_source_object(task);
+
+  if (!g_dbus_connection_is_closed(self->connection))
+    return FALSE;
+  fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the connection to the bus is closed");
+  return TRUE;
+}
+
 /* Takes @task and @error. Tries once more where the proxy may be what broke. */
 static void
 fail_or_retry(GTask *task, GError *error)
@@ -309,7 +314,8 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
     return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "there is no default keyring; create one first");
   if (collection != NULL && secret_collection_get_locked(collection))
     return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
-  call->run(task);
+  if (!fail_if_closed(task))
+    call->run(task);
 }
 
 /* Takes @task. */
@@ -347,6 +353,8 @@ call_begin(GTask *task)
   PrgKeyring *self = g_task_get_source_object(task);
   Call *call = g_task_get_task_data(task);
 
+  if (fail_if_closed(task))
+    return;
   if (self->service != NULL)
     return ask_collection(task, self->service);
   g_async_initable_new_async(PRG_TYPE_SECRET_SERVICE, G_PRIORITY_DEFAULT, call->limit.inner, on_service, task,
@@ -440,10 +448,10 @@ run_lookup(GTask *task)
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
   if (is_sandboxed())
-    secret_password_searchv(account_schema(), attributes, SECRET_SEARCH_ALL, call->limit.inner, on_found,
+    secret_password_searchv(&account_schema, attributes, SECRET_SEARCH_ALL, call->limit.inner, on_found,
                             task);
   else
-    secret_service_search(call->service, account_schema(), attributes, SECRET_SEARCH_ALL, call->limit.inner,
+    secret_service_search(call->service, &account_schema, attributes, SECRET_SEARCH_ALL, call->limit.inner,
                           on_found, task);
 }
 
@@ -505,10 +513,10 @@ run_store(GTask *task)
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
   if (is_sandboxed())
-    secret_password_storev_binary(account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
+    secret_password_storev_binary(&account_schema, attributes, SECRET_COLLECTION_DEFAULT, call->label,
                                   call->value, call->limit.inner, on_stored, task);
   else
-    secret_service_store(call->service, account_schema(), attributes, SECRET_COLLECTION_DEFAULT, call->label,
+    secret_service_store(call->service, &account_schema, attributes, SECRET_COLLECTION_DEFAULT, call->label,
                          call->value, call->limit.inner, on_stored, task);
 }
 
@@ -562,9 +570,9 @@ run_clear(GTask *task)
   g_autoptr(GHashTable) attributes = call_attributes(call);
 
   if (is_sandboxed())
-    secret_password_clearv(account_schema(), attributes, call->limit.inner, on_cleared, task);
+    secret_password_clearv(&account_schema, attributes, call->limit.inner, on_cleared, task);
   else
-    secret_service_clear(call->service, account_schema(), attributes, call->limit.inner, on_cleared, task);
+    secret_service_clear(call->service, &account_schema, attributes, call->limit.inner, on_cleared, task);
 }
 
 void

@@ -5,6 +5,7 @@
 
 #define BUS "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
+#define QUEUE_MS 500
 #define REPLY_PRIMARY_OWNER 1
 #define REPLY_ALREADY_OWNER 4
 
@@ -171,6 +172,35 @@ prg_bus_name_release(PrgBusName *self)
   g_dbus_connection_call(self->connection, BUS, BUS_PATH, BUS, "ReleaseName",
                          g_variant_new("(s)", self->name), G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1,
                          NULL, on_released, name_ref(self));
+}
+
+static void
+on_queue(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(GVariant) reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+  g_auto(GStrv) names = NULL;
+
+  if (reply)
+    g_variant_get(reply, "(^as)", &names);
+  g_task_return_boolean(task, names && g_strv_length(names) > 1);
+}
+
+void
+prg_bus_name_is_awaited_async(PrgBusName *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new(self->connection, NULL, callback, user_data);
+
+  g_task_set_source_tag(task, prg_bus_name_is_awaited_async);
+  g_dbus_connection_call(self->connection, BUS, BUS_PATH, BUS, "ListQueuedOwners",
+                         g_variant_new("(s)", self->name), G_VARIANT_TYPE("(as)"), G_DBUS_CALL_FLAGS_NONE,
+                         QUEUE_MS, NULL, on_queue, task);
+}
+
+gboolean
+prg_bus_name_is_awaited_finish(GAsyncResult *result)
+{
+  return g_task_propagate_boolean(G_TASK(result), NULL);
 }
 
 gboolean

@@ -25,4 +25,8 @@ PrgBusName *prg_bus_name_new(PrgJobs *jobs,
 void prg_bus_name_release(PrgBusName *self); /* frees */
 gboolean prg_bus_name_is_owned(PrgBusName *self);
 
+/* Whether another process stands in the queue for the name that we own. A bus that is closed or does not answer soon: no. */
+void prg_bus_name_is_awaited_async(PrgBusName *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean prg_bus_name_is_awaited_finish(GAsyncResult *result);
+
 G_END_DECLS

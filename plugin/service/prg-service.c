@@ -23,6 +23,7 @@ struct _PrgService {
   PrgBusName *name;                   /* (owned) (nullable) */
   PrgServiceStopped stopped;          /* (nullable) */
   gpointer stopped_data;
+  guint flush_ms; /* while stopping */
 };
 
 static void
@@ -109,6 +110,15 @@ stop_session(PrgService *self, guint timeout_ms)
   prg_session_stop_async(self->session, timeout_ms, on_session_stopped, self);
 }
 
+/* Who waits for the name sends what is pending: it must not wait for us to do so. */
+static void
+on_awaited(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PrgService *self = user_data;
+
+  stop_session(self, prg_bus_name_is_awaited_finish(result) ? 0 : self->flush_ms);
+}
+
 void
 prg_service_stop(PrgService *self, guint timeout_ms, PrgServiceStopped callback, gpointer user_data)
 {
@@ -118,7 +128,10 @@ prg_service_stop(PrgService *self, guint timeout_ms, PrgServiceStopped callback,
   self->stopped = callback;
   self->stopped_data = user_data;
   if (self->phase == SESSION_RUNNING) {
-    stop_session(self, timeout_ms);
+    self->phase = SESSION_STOPPING;
+    self->flush_ms = timeout_ms;
+    prg_gate_close(self->gate);
+    prg_bus_name_is_awaited_async(self->name, on_awaited, self);
   } else if (self->phase != SESSION_STOPPING) {
     prg_jobs_cancel(self->jobs);
     finish_stop(self);

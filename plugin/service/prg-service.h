@@ -22,7 +22,7 @@ PrgService *
 prg_service_start(GDBusConnection *connection, GMainContext *context, const char *schema_dir, GError **error);
 
 typedef void (*PrgServiceStopped)(gpointer user_data);
-/* Sends what is pending for at most @timeout_ms, closes the store, releases the name, frees @self. @callback
+/* Sends what is pending for at most @timeout_ms, unless another process waits for the name and will do so; closes the store, releases the name, frees @self. @callback
  * is the last thing that runs. */
 void prg_service_stop(PrgService *self, guint timeout_ms, PrgServiceStopped callback, gpointer user_data);
 

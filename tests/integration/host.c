@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A small host of the plugin, steered by lines on standard input: query, start, again, stop, spin, connect, close, quit.
- * It answers
- * each with a line. */
+/* A host of the plugin that also does what no good host does, steered by lines on standard input (see obey()). It answers each
+ * with a line. */
 #include "prg-plugin.h"
 
 #include <dlfcn.h>
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
   GMainContext *context;       /* (owned) (nullable) NULL = the default one */
   GMainLoop *loop;             /* (owned) */
+  GMainLoop *main_loop;        /* (owned) (nullable) beside that of a thread */
   GIOChannel *input;           /* (owned) */
   GDBusConnection *connection; /* (owned) (nullable) */
   PrgPlugin *plugin;           /* (owned) (nullable) */
-  const PrgPluginInfo *(*query)(void);
-  PrgPlugin *(*start)(GDBusConnection *connection, GMainContext *context, GError **error);
-  void (*stop)(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
+  PrgPluginQueryFunc query;
+  PrgPluginStartFunc start;
+  PrgPluginStopFunc stop;
 } Host;
 
 static void G_GNUC_PRINTF(1, 2) say(const char *format, ...)
@@ -120,11 +121,53 @@ do_spin(Host *self)
   say("dispatched %u", dispatched);
 }
 
+/* The context's timeout, -1 where no timer or ready source is, and its number of files, of which one is its own. */
+static void
+do_sources(Host *self)
+{
+  g_autoptr(GMainContext) context =
+      g_main_context_ref(self->context ? self->context : g_main_context_default());
+  GPollFD files[64];
+  int timeout, priority;
+
+  g_main_context_prepare(context, &priority);
+  int count = g_main_context_query(context, G_MAXINT, &timeout, files, G_N_ELEMENTS(files));
+  say("sources %d %d", timeout, count);
+}
+
+static gpointer
+start_in_thread(gpointer user_data)
+{
+  Host *self = user_data;
+  g_autoptr(GError) error = NULL;
+
+  last_started = self->start(self->connection, self->context, &error);
+  say(last_started ? "started" : "refused %s", last_started ? "" : error->message);
+  return NULL;
+}
+
+static gpointer
+stop_in_thread(gpointer user_data)
+{
+  Host *self = user_data;
+
+  self->stop(g_steal_pointer(&self->plugin), on_stopped, self);
+  return NULL;
+}
+
 static gboolean
 obey(Host *self, const char *command)
 {
   if (g_str_equal(command, "query"))
     do_query(self);
+  else if (g_str_has_prefix(command, "load "))
+    say(load(self, command + strlen("load ")) ? "loaded" : "error load");
+  else if (g_str_equal(command, "sources"))
+    do_sources(self);
+  else if (g_str_equal(command, "start elsewhere"))
+    g_thread_join(g_thread_new("elsewhere", start_in_thread, self));
+  else if (g_str_equal(command, "stop elsewhere"))
+    g_thread_join(g_thread_new("elsewhere", stop_in_thread, self));
   else if (g_str_equal(command, "start"))
     self->plugin = do_start(self);
   else if (g_str_equal(command, "again"))
@@ -172,7 +215,79 @@ run(Host *self)
   g_main_loop_unref(self->loop);
 }
 
-/* Usage: host PLUGIN default|own|none; "none": starts, and ends without ever running a main loop. */
+/* Blocks, without a main loop, until a line comes. */
+static void
+wait_for_line(void)
+{
+  char byte;
+
+  while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n')
+    continue;
+}
+
+static void
+run_in_own_context(Host *self)
+{
+  self->context = g_main_context_new();
+  g_main_context_push_thread_default(self->context);
+  run(self);
+  g_main_context_pop_thread_default(self->context);
+}
+
+static gboolean
+quit_main_loop(gpointer loop)
+{
+  g_main_loop_quit(loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+run_in_thread(gpointer user_data)
+{
+  Host *self = user_data;
+
+  run_in_own_context(self);
+  g_main_context_invoke(NULL, quit_main_loop, self->main_loop);
+  return NULL;
+}
+
+/* The plugin lives in a thread, on a connection of the main thread, whose loop runs too. */
+static void
+run_beside_main_loop(Host *self)
+{
+  self->connection = connect_bus();
+  self->main_loop = g_main_loop_new(NULL, FALSE);
+  GThread *thread = g_thread_new("worker", run_in_thread, self);
+  g_main_loop_run(self->main_loop);
+  g_thread_join(thread);
+  g_main_loop_unref(self->main_loop);
+}
+
+static int
+run_mode(Host *self, const char *mode)
+{
+  if (g_str_equal(mode, "thread")) {
+    run_beside_main_loop(self);
+  } else if (g_str_equal(mode, "own")) {
+    run_in_own_context(self);
+  } else {
+    if (!g_str_equal(mode, "default") && (self->plugin = do_start(self)) == NULL)
+      return 1;
+    if (g_str_equal(mode, "none"))
+      return 0;
+    if (g_str_equal(mode, "quitting")) {
+      self->stop(g_steal_pointer(&self->plugin), on_stopped, self);
+      return 0;
+    }
+    if (g_str_equal(mode, "late"))
+      wait_for_line();
+    run(self);
+  }
+  return self->plugin == NULL ? 0 : 3;
+}
+
+/* Usage: host PLUGIN MODE. In the default context (default), one of its own (own), one of its own in a thread (thread); started before
+ * there is a loop, which waits for a line (late), or ends without one: at once (none), after a stop (quitting). */
 int
 main(int argc, char **argv)
 {
@@ -180,16 +295,8 @@ main(int argc, char **argv)
 
   if (argc != 3 || !load(&self, argv[1]))
     return 2;
-  if (g_str_equal(argv[2], "none"))
-    return do_start(&self) ? 0 : 1;
-  if (g_str_equal(argv[2], "own"))
-    self.context = g_main_context_new();
-  if (self.context != NULL)
-    g_main_context_push_thread_default(self.context);
-  run(&self);
-  if (self.context != NULL)
-    g_main_context_pop_thread_default(self.context);
+  int code = run_mode(&self, argv[2]);
   g_clear_object(&self.connection);
   g_clear_pointer(&self.context, g_main_context_unref);
-  return self.plugin == NULL ? 0 : 3;
+  return code;
 }

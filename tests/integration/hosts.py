@@ -12,11 +12,12 @@ GLIB_THREADS = ("gdbus", "gmain", "pool", "dconf")
 class Host:
     """A process that loads the plugin and does what it is told."""
 
-    def __init__(self, session, context="default", drop=()):
+    def __init__(self, session, context="default", drop=(), plugin=SO, extra=None):
         self.session = session
         self.log = open(session.logs / f"host-{time.monotonic_ns()}", "w+b")
         environment = {key: value for key, value in session.env.items() if key not in drop}
-        self.process = subprocess.Popen([HOST, SO, context], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        environment.update(extra or {})
+        self.process = subprocess.Popen([HOST, plugin, context], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log, cwd=session.root / "home", preexec_fn=sessions.die_with_parent)
 
     def tell(self, command):

@@ -6,7 +6,7 @@ import time
 from probe import *  # noqa: F403
 from common import parametrize, run as run_tests
 from bus import Client
-from hosts import HOST, Host, empty_session, wait_owner
+from hosts import Host, empty_session, wait_owner
 
 WRONG_ABI = BUILD / "tests" / "integration" / "wrong-abi.so"
 EXPORTED = {"lids_progression_query", "lids_progression_start", "lids_progression_stop"}
@@ -80,17 +80,11 @@ def test_stop_at_once(env):
     host.quit()
 
 
-def test_process_without_a_main_loop(env):
-    session = empty_session(env)
-    code, out, complaint = run([HOST, SO, "none"], session.env)
-    equal((code, out.strip()), (0, "started"), complaint)
-    equal(owner(session.client), "", "owner of the name")
-
-
-def test_missing_schema(env):
+@parametrize({"of ours": ({},), "at all": ({"XDG_DATA_DIRS": "/nonexistent"},)})
+def test_missing_schema(env, extra):
     """A host into which the plugin was copied without its schema goes on, with the built-in settings."""
     session = empty_session(env)
-    host = Host(session, drop=("GSETTINGS_SCHEMA_DIR",))
+    host = Host(session, drop=("GSETTINGS_SCHEMA_DIR",), extra=extra)
     host.says("start", "started")
     wait_owner(session, host)
     session.sign_in(env.server)
