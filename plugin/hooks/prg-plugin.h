@@ -45,7 +45,8 @@ PRG_EXPORT const PrgPluginInfo *lids_progression_query(void);
  * (g_main_context_push_thread_default()): libsoup looks for it there
  * @error: why not, in the domain %G_IO_ERROR: %G_IO_ERROR_CLOSED the connection is closed; %G_IO_ERROR_EXISTS the object path
  * is taken on this connection; %G_IO_ERROR_BUSY another thread iterates @context; %G_IO_ERROR_INVALID_ARGUMENT @connection is
- * none to a message bus; %G_IO_ERROR_NOT_SUPPORTED another copy of the plugin worked in this process before
+ * none to a message bus; %G_IO_ERROR_NOT_SUPPORTED another copy of the plugin worked in this process before;
+ * %G_IO_ERROR_NOT_FOUND the desktop's GSettings schemas are missing, without which GLib itself would end the process later
  *
  * Exports the interfaces and asks for the bus name. If another process owns the name, the plugin stays
  * passive, opens no file, and takes over when that process leaves. Returns at once. After an error nothing is left behind.

@@ -4,6 +4,7 @@
 #include "prg-error.h"
 
 #define SCHEMA_ID "org.lids.Progression"
+#define PROXY_SCHEMA_ID "org.gnome.system.proxy"
 
 struct _PrgSettings {
   GObject parent_instance;
@@ -88,6 +89,28 @@ read_all_once(GSettings *settings)
     g_autoptr(GVariant) value = g_settings_get_value(settings, keys[i]);
     (void)value;
   }
+}
+
+gboolean
+prg_settings_check_proxy(GError **error)
+{
+  GSettingsSchemaSource *system = g_settings_schema_source_get_default();
+  g_autoptr(GSettingsSchema) schema =
+      system == NULL ? NULL : g_settings_schema_source_lookup(system, PROXY_SCHEMA_ID, TRUE);
+  const char *chosen = g_getenv("GIO_USE_PROXY_RESOLVER");
+
+  if (schema != NULL || (chosen != NULL && !g_str_equal(chosen, "gnome")))
+    return TRUE;
+  g_tls_backend_get_default(); /* as a side effect all modules of GIO are known */
+  GIOExtensionPoint *point = g_io_extension_point_lookup(G_PROXY_RESOLVER_EXTENSION_POINT_NAME);
+  if (point == NULL || g_io_extension_point_get_extension_by_name(point, "gnome") == NULL)
+    return TRUE;
+  g_set_error(
+      error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+      "The GSettings schema %s is not installed, and without it GLib would end this process at the first "
+      "connection; install gsettings-desktop-schemas and check XDG_DATA_DIRS",
+      PROXY_SCHEMA_ID);
+  return FALSE;
 }
 
 PrgSettings *

@@ -15,6 +15,11 @@ G_DECLARE_FINAL_TYPE(PrgSettings, prg_settings, PRG, SETTINGS, GObject)
  * PRG_ERROR_INVALID_ARGUMENT, never an abort: the host stays unharmed. */
 PrgSettings *prg_settings_new(const char *schema_dir, GError **error);
 
+/* Whether this process may open connections. GIO's module for the desktop's proxies (glib-networking) reads a schema of the desktop and
+ * ends the process where that is missing, whatever resolver a connection was given. @error: G_IO_ERROR_NOT_FOUND. It loads GIO's
+ * modules. */
+gboolean prg_settings_check_proxy(GError **error);
+
 char *
 prg_settings_get_server_url(PrgSettings *self); /* (transfer full) the setting, else $BACKEND_HOST, else "" */
 guint prg_settings_get_sync_interval(PrgSettings *self); /* s, 15–86400 */

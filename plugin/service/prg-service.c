@@ -226,6 +226,8 @@ prg_service_start(GDBusConnection *connection, GMainContext *context, const char
   g_autoptr(GError) settings_error = NULL;
   g_autoptr(PrgSettings) settings = prg_settings_new(schema_dir, &settings_error);
 
+  if (!prg_settings_check_proxy(error))
+    return NULL;
   if (settings == NULL)
     g_warning("Without settings the built-in values hold: %s", settings_error->message);
   PrgService *self = service_new(connection, context, settings);
