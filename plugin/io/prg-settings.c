@@ -3,6 +3,9 @@
 
 #include "prg-error.h"
 
+#define G_SETTINGS_ENABLE_BACKEND
+#include <gio/gsettingsbackend.h>
+
 #define SCHEMA_ID "org.lids.Progression"
 #define PROXY_SCHEMA_ID "org.gnome.system.proxy"
 
@@ -89,6 +92,14 @@ read_all_once(GSettings *settings)
     g_autoptr(GVariant) value = g_settings_get_value(settings, keys[i]);
     (void)value;
   }
+}
+
+gboolean
+prg_settings_use_shared_bus(void)
+{
+  g_autoptr(GSettingsBackend) backend = g_settings_backend_get_default();
+
+  return g_str_equal(G_OBJECT_TYPE_NAME(backend), "DConfSettingsBackend");
 }
 
 gboolean

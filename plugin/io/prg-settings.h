@@ -15,6 +15,9 @@ G_DECLARE_FINAL_TYPE(PrgSettings, prg_settings, PRG, SETTINGS, GObject)
  * PRG_ERROR_INVALID_ARGUMENT, never an abort: the host stays unharmed. */
 PrgSettings *prg_settings_new(const char *schema_dir, GError **error);
 
+/* Whether GSettings, here and in libraries, uses GLib's shared connection to the session bus: dconf does. */
+gboolean prg_settings_use_shared_bus(void);
+
 /* Whether this process may open connections. GIO's module for the desktop's proxies (glib-networking) reads a schema of the desktop and
  * ends the process where that is missing, whatever resolver a connection was given. @error: G_IO_ERROR_NOT_FOUND. It loads GIO's
  * modules. */

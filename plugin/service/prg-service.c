@@ -198,6 +198,25 @@ choose_directory(void)
   return g_build_filename(g_get_home_dir(), ".local", "share", "lids-progression", NULL);
 }
 
+static void
+on_shared_bus(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PrgService *self = user_data;
+  g_autoptr(GDBusConnection) shared = g_bus_get_finish(result, NULL);
+
+  if (shared != NULL && shared != self->connection)
+    g_dbus_connection_set_exit_on_close(shared, FALSE);
+  prg_jobs_end(self->jobs);
+}
+
+/* A process ends with GLib's shared connection by default. A host that lent another one would do so because of us. */
+static void
+keep_process(PrgService *self)
+{
+  if (prg_settings_use_shared_bus())
+    g_bus_get(G_BUS_TYPE_SESSION, prg_jobs_begin(self->jobs), on_shared_bus, self);
+}
+
 static PrgService *
 service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *settings)
 {
@@ -235,6 +254,7 @@ prg_service_start(GDBusConnection *connection, GMainContext *context, const char
     service_free(self);
     return NULL;
   }
+  keep_process(self);
   self->name = prg_bus_name_new(self->jobs, connection, PRG_SERVICE_NAME, on_acquired, on_lost, self);
   return self;
 }

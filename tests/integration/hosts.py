@@ -5,8 +5,8 @@ import time
 from probe import *  # noqa: F403
 
 HOST = BUILD / "tests" / "integration" / "integration-host"
-# GLib's own threads, which no plugin may end.
-GLIB_THREADS = ("gdbus", "gmain", "pool", "dconf")
+# GLib's own threads, which no plugin may end, and the host's.
+OTHER_THREADS = ("gdbus", "gmain", "pool", "dconf", "worker")
 
 
 class Host:
@@ -46,7 +46,7 @@ class Host:
     def threads(self):
         names = [(entry / "comm").read_text().strip() for entry in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
                  if entry.name != str(self.process.pid)]
-        return [name for name in names if not name.startswith(GLIB_THREADS)]
+        return [name for name in names if not name.startswith(OTHER_THREADS)]
 
     def quit(self):
         self.process.stdin.write(b"quit\n")

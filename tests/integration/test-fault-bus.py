@@ -34,8 +34,8 @@ def new_bus(session):
     start_keyring(session)
 
 
-def session_with_known_keyring(env):
-    session = env.session(signed_in=False, keyring=False)
+def session_with_known_keyring(env, **extra):
+    session = env.session(signed_in=False, keyring=False, extra=extra)
     start_keyring(session)
     return session
 
@@ -55,10 +55,11 @@ def test_bus_restart(env):
     notes.check(env.server)
 
 
-@parametrize(["default", "own"])
-def test_bus_restart_under_a_host(env, context):
-    """A host outlives its bus: the plugin neither ends nor hurts it, and is started again on another connection."""
-    session = session_with_known_keyring(env)
+@parametrize({"default": ("default",), "own": ("own",), "with dconf": ("thread", "dconf")})
+def test_bus_restart_under_a_host(env, context, settings="keyfile"):
+    """A host outlives its bus, also where dconf uses GLib's shared connection: the plugin neither ends nor hurts it, and is started again
+    on another connection."""
+    session = session_with_known_keyring(env, GSETTINGS_BACKEND=settings)
     (session.services / f"{NAME}.service").unlink()
     bus_call(session.client, "ReloadConfig", "()")
     host = Host(session, context)
