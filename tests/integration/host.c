@@ -104,6 +104,17 @@ do_connect(Host *self)
   say(self->connection != NULL ? "connected" : "error connect");
 }
 
+/* The call may return a moment before the connection knows that it is closed. */
+static void
+do_close(Host *self)
+{
+  gboolean done = g_dbus_connection_close_sync(self->connection, NULL, NULL);
+
+  while (done && !g_dbus_connection_is_closed(self->connection))
+    g_thread_yield();
+  say(done ? "closed" : "error close");
+}
+
 /* What is still to be dispatched after a stop would run in a host that may have gone. */
 static void
 do_spin(Host *self)
@@ -179,7 +190,7 @@ obey(Host *self, const char *command)
   else if (g_str_equal(command, "connect"))
     do_connect(self);
   else if (g_str_equal(command, "close"))
-    say(g_dbus_connection_close_sync(self->connection, NULL, NULL) ? "closed" : "error close");
+    do_close(self);
   else
     return FALSE;
   return TRUE;

@@ -67,6 +67,16 @@ def numbers(host):
     return collections.Counter({name: count for name, count in threads.items() if not name.startswith("pool")}), files
 
 
+def check_unexported(session, address):
+    try:
+        session.client.bus.call_sync(address, PATH, PROPERTIES, "Get", GLib.Variant("(ss)", (NAME, "Version")), None,
+                                     Gio.DBusCallFlags.NONE, 10000 * SLOW, None)
+    except GLib.Error as error:
+        assert "does not exist" in error.message or "No such" in error.message, error.message
+    else:
+        raise AssertionError("the object is still there")
+
+
 @parametrize(["default", "own", "thread"])
 def test_nothing_is_left(env, context):
     """After a stop: no timer and no file in the context, no thread, no open file, no name. Later starts leave no more than the first,
@@ -83,6 +93,7 @@ def test_nothing_is_left(env, context):
             session.sign_in(env.server)
         session.add("note_added")
         session.sync()
+        address = owner(session.client)
         host.says("stop" if turn else "stop elsewhere", "stopped")
         equal(owner(session.client), "", "owner of the name")
         equal(host.tell("sources"), before, "timeout and files of the context")
@@ -92,9 +103,7 @@ def test_nothing_is_left(env, context):
             equal(set(left[1] - files) - {"anon_inode:[eventfd]", "anon_inode:inotify"}, set(), "files that GLib's threads do not need")
             equal(set(left[0] - threads) - {"gmain", "gdbus"}, set(), "threads that are not GLib's")
         equal(numbers(host), left, f"threads and files after stop {turn + 1}")
-    # What would have called the plugin finds nobody.
-    session.set_settings(push_delay=1000)
-    bus_call(session.client, "ReloadConfig", "()")
+        check_unexported(session, address)
     host.says("spin", "dispatched 0")
     host.quit()
 

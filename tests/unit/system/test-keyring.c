@@ -402,6 +402,38 @@ test_dead_session(Fixture *f, gconstpointer unused)
   assert_found(f->keyring, NULL, NULL, "second");
 }
 
+/* (transfer full) */
+static GDBusConnection *
+connect_bus(void)
+{
+  g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SESSION, NULL, NULL);
+
+  return g_dbus_connection_new_for_address_sync(
+      address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+      NULL, NULL, NULL);
+}
+
+/* Calls go over the connection that was lent: when it is closed they fail, and over another one the keyring is there again. */
+static void
+test_lent_connection(Fixture *f, gconstpointer unused)
+{
+  g_autoptr(GDBusConnection) first = connect_bus();
+  g_autoptr(GDBusConnection) second = connect_bus();
+  g_autoptr(PrgKeyring) early = prg_keyring_new(first, 0);
+  g_autoptr(PrgKeyring) late = prg_keyring_new(second, 0);
+  guint closed = 0;
+
+  assert_stored(early, MEMBER, "first");
+  assert_found(early, NULL, NULL, "first");
+  g_signal_connect_swapped(first, "closed", G_CALLBACK(wait_count), &closed);
+  g_assert_true(g_dbus_connection_close_sync(first, NULL, NULL));
+  g_assert_true(wait_while(&closed, 0));
+  assert_lookup_fails(early, PRG_ERROR_KEYRING_UNAVAILABLE);
+  assert_found(late, NULL, NULL, "first");
+  assert_stored(late, MEMBER, "second");
+  assert_found(f->keyring, NULL, NULL, "second");
+}
+
 static void
 test_comes_and_goes(Fixture *f, gconstpointer unused)
 {
@@ -515,6 +547,7 @@ main(int argc, char **argv)
   CASE("locked", NULL, test_locked);
   CASE("replaced-daemon", NULL, test_replaced_daemon);
   CASE("dead-session", NULL, test_dead_session);
+  CASE("lent-connection", NULL, test_lent_connection);
   CASE("comes-and-goes", NULL, test_comes_and_goes);
   CASE("absent", "absent", test_absent);
   CASE("no-collection", "absent", test_no_collection);

@@ -67,6 +67,33 @@ test_repeats(void)
   g_signal_handler_disconnect(monitor, id);
 }
 
+/* The monitor speaks in the default context, where it was made; a network of another context does so only there. */
+static void
+test_other_context(void)
+{
+  guint changes = 0, raw = 0;
+  g_autoptr(GMainContext) context = g_main_context_new();
+  GNetworkMonitor *monitor = g_network_monitor_get_default();
+  gulong id = g_signal_connect_swapped(monitor, "network-changed", G_CALLBACK(wait_count), &raw);
+
+  g_main_context_push_thread_default(context);
+  PrgNetwork *network = new_network(&changes);
+  g_main_context_pop_thread_default(context);
+  route("del");
+  g_assert_true(wait_while(&raw, 0));
+  g_assert_cmpuint(changes, ==, 0);
+  g_assert_true(prg_network_get_online(network));
+  g_assert_true(g_main_context_iteration(context, FALSE));
+  g_assert_cmpuint(changes, ==, 1);
+  g_assert_false(prg_network_get_online(network));
+  route("add");
+  g_assert_true(wait_while(&raw, raw));
+  g_object_unref(network);
+  g_assert_false(g_main_context_iteration(context, FALSE));
+  g_assert_cmpuint(changes, ==, 1);
+  g_signal_handler_disconnect(monitor, id);
+}
+
 static void
 test_finalized(void)
 {
@@ -87,6 +114,7 @@ main(int argc, char **argv)
   g_test_add_func("/network/backend", test_backend);
   g_test_add_func("/network/route", test_route);
   g_test_add_func("/network/repeats", test_repeats);
+  g_test_add_func("/network/other-context", test_other_context);
   g_test_add_func("/network/finalized", test_finalized);
   return g_test_run();
 }
