@@ -146,6 +146,15 @@ do_sources(Host *self)
   say("sources %d %d", timeout, count);
 }
 
+static void
+do_start_without(Host *self)
+{
+  g_autoptr(GError) error = NULL;
+
+  last_started = self->start(NULL, self->context, &error);
+  say(last_started ? "started" : "refused %s", last_started ? "" : error->message);
+}
+
 static gpointer
 start_in_thread(gpointer user_data)
 {
@@ -175,6 +184,8 @@ obey(Host *self, const char *command)
     say(load(self, command + strlen("load ")) ? "loaded" : "error load");
   else if (g_str_equal(command, "sources"))
     do_sources(self);
+  else if (g_str_equal(command, "start without a connection"))
+    do_start_without(self);
   else if (g_str_equal(command, "start elsewhere"))
     g_thread_join(g_thread_new("elsewhere", start_in_thread, self));
   else if (g_str_equal(command, "stop elsewhere"))

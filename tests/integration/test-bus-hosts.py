@@ -135,13 +135,15 @@ def test_host_ends_without_a_loop(env, mode, said):
     equal(owner(session.client), "", "owner of the name")
 
 
-def test_another_thread(env):
-    """A start from a thread that does not have the context is refused and harms nothing; a stop may come from any thread."""
+def test_refused_starts(env):
+    """A start without a connection, or from a thread that does not have the context, is refused and harms nothing; a stop may come from any
+    thread."""
     session = empty_session(env)
     host = Host(session, "thread")
     host.says("connect", "connected")
-    answer = host.tell("start elsewhere")
-    assert answer.startswith("refused") and "thread" in answer, answer
+    for command, word in (("start without a connection", "lend it the session bus"), ("start elsewhere", "thread")):
+        answer = host.tell(command)
+        assert answer.startswith("refused") and word in answer, answer
     equal(owner(session.client), "", "owner of the name")
     host.says("start", "started")
     wait_owner(session, host)
