@@ -209,12 +209,15 @@ on_shared_bus(GObject *source, GAsyncResult *result, gpointer user_data)
   prg_jobs_end(self->jobs);
 }
 
-/* A process ends with GLib's shared connection by default. A host that lent another one would do so because of us. */
+/* A process ends with GLib's shared connection by default. A host that lent another one would do so because of us. Never cancelled: all
+ * that wait for the shared connection would be. */
 static void
 keep_process(PrgService *self)
 {
-  if (prg_settings_use_shared_bus())
-    g_bus_get(G_BUS_TYPE_SESSION, prg_jobs_begin(self->jobs), on_shared_bus, self);
+  if (!prg_settings_use_shared_bus())
+    return;
+  prg_jobs_begin(self->jobs);
+  g_bus_get(G_BUS_TYPE_SESSION, NULL, on_shared_bus, self);
 }
 
 static PrgService *
