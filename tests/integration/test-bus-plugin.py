@@ -103,7 +103,7 @@ def test_no_schemas_at_all(env):
     """Where not even the desktop's schemas are found, GIO's module for proxies would abort the host at the first connection: the start is
     refused, and says what to do."""
     session = empty_session(env)
-    host = Host(session, drop=("GSETTINGS_SCHEMA_DIR",), extra={"XDG_DATA_DIRS": "/nonexistent"})
+    host = Host(session, drop=("GSETTINGS_SCHEMA_DIR", "GIO_USE_PROXY_RESOLVER"), extra={"XDG_DATA_DIRS": "/nonexistent"})
     answer = host.tell("start")
     assert answer.startswith("refused") and "gsettings-desktop-schemas" in answer, answer
     equal((owner(session.client), host.files(), host.threads()), ("", [], []), "what is left")
