@@ -81,7 +81,8 @@ on_appeared(GDBusConnection *connection, const char *name, const char *owner, gp
   PrgKeyringWatch *self = user_data;
 
   unsubscribe(self);
-  subscribe(self, connection);
+  if (!g_dbus_connection_is_closed(connection)) /* GLib would complain */
+    subscribe(self, connection);
   announce(self);
 }
 

@@ -17,6 +17,7 @@
 
 #include "prg-error.h"
 #include "prg-keyring-limit.h"
+#include "prg-keyring-quiet.h"
 #include "prg-keyring-watch.h"
 
 #include <libsecret/secret.h>
@@ -58,38 +59,33 @@ static const SecretSchema account_schema = {
   { { "server", SECRET_SCHEMA_ATTRIBUTE_STRING }, { "member", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } }
 };
 
-/* --- libsecret's proxy, on a connection of the host's --- */
+/* --- libsecret's proxies, on a connection of the host's, and without match rules --- */
 
-#define PRG_TYPE_SECRET_SERVICE (prg_secret_service_get_type())
-G_DECLARE_FINAL_TYPE(PrgSecretService, prg_secret_service, PRG, SECRET_SERVICE, SecretService)
+#define DEFINE_QUIET(Name, name, TYPE, ...)                               \
+  typedef struct {                                                        \
+    Secret##Name parent;                                                  \
+  } PrgQuiet##Name;                                                       \
+  typedef struct {                                                        \
+    Secret##Name##Class parent;                                           \
+  } PrgQuiet##Name##Class;                                                \
+  static GType prg_quiet_##name##_get_type(void);                         \
+  G_DEFINE_TYPE(PrgQuiet##Name, prg_quiet_##name, TYPE)                   \
+  static void prg_quiet_##name##_class_init(PrgQuiet##Name##Class *klass) \
+  {                                                                       \
+    G_OBJECT_CLASS(klass)->constructor = prg_keyring_quiet_constructor;   \
+    __VA_ARGS__;                                                          \
+  }                                                                       \
+  static void prg_quiet_##name##_init(PrgQuiet##Name *self)               \
+  {                                                                       \
+  }
 
-struct _PrgSecretService {
-  SecretService parent_instance;
-};
-
-G_DEFINE_FINAL_TYPE(PrgSecretService, prg_secret_service, SECRET_TYPE_SERVICE)
-
-/* The parent chooses the shared connection here. Without that choice GDBusProxy takes the one it was given. */
-static GObject *
-prg_secret_service_constructor(GType type, guint n_properties, GObjectConstructParam *properties)
-{
-  GObjectClass *parent_class = G_OBJECT_CLASS(prg_secret_service_parent_class);
-  GObject *object = parent_class->constructor(type, n_properties, properties);
-
-  g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, NULL);
-  return object;
-}
-
-static void
-prg_secret_service_class_init(PrgSecretServiceClass *klass)
-{
-  G_OBJECT_CLASS(klass)->constructor = prg_secret_service_constructor;
-}
-
-static void
-prg_secret_service_init(PrgSecretService *self)
-{
-}
+DEFINE_QUIET(Collection, collection, SECRET_TYPE_COLLECTION)
+DEFINE_QUIET(Item, item, SECRET_TYPE_ITEM)
+DEFINE_QUIET(Service,
+             service,
+             SECRET_TYPE_SERVICE,
+             klass->parent.collection_gtype = prg_quiet_collection_get_type(),
+             klass->parent.item_gtype = prg_quiet_item_get_type())
 
 /* Whether libsecret keeps the items in a file. */
 static gboolean
@@ -263,7 +259,7 @@ begin_anew(GTask *task)
   call_begin(task);
 }
 
-/* GLib complains of a subscription, which each proxy makes, on a connection that is closed. Takes @task if so. */
+/* GLib complains of a proxy's match rule on a connection that is closed. Takes @task if so. */
 static gboolean
 fail_if_closed(GTask *task)
 {
@@ -314,8 +310,7 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
     return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "there is no default keyring; create one first");
   if (collection != NULL && secret_collection_get_locked(collection))
     return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
-  if (!fail_if_closed(task))
-    call->run(task);
+  call->run(task);
 }
 
 /* Takes @task. */
@@ -357,8 +352,8 @@ call_begin(GTask *task)
     return;
   if (self->service != NULL)
     return ask_collection(task, self->service);
-  g_async_initable_new_async(PRG_TYPE_SECRET_SERVICE, G_PRIORITY_DEFAULT, call->limit.inner, on_service, task,
-                             "g-connection", self->connection, NULL);
+  g_async_initable_new_async(prg_quiet_service_get_type(), G_PRIORITY_DEFAULT, call->limit.inner, on_service,
+                             task, "g-connection", self->connection, NULL);
 }
 
 /* --- Lookup --- */
