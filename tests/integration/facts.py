@@ -24,7 +24,7 @@ SLOW = 5 if os.environ.get("ASAN_OPTIONS") else 1
 # ---- the rules of the domain that the expectations are made of ----
 XP = {"dial_made": 2, "call_connected": 5, "two_plus_minute_call": 15, "callback_scheduled": 25, "voicemail_left": 8,
       "under_thirty_second_call": 0, "first_dial_of_day": 25, "email_sent": 10, "sms_sent": 8, "note_added": 3, "deal_closed": 300,
-      "appointment_set": 100}
+      "appointment_set": 100, "certification_earned": 300}
 LEVELS = (0, 100, 250, 500, 850, 1300, 1900, 2700, 3800, 5200, 7000, 9200, 12000, 15500, 20000, 25000, 30000, 36000, 43000,
           51000, 60000, 70000, 82000, 96000, 112000)
 FIRST_DEAL = 250  # first_blood.bronze: one more row with the first deal

@@ -25,10 +25,11 @@ def test_files(env):
     folder, values = installed()
     try:
         prefix = folder / values["prefix"].lstrip("/")
-        found = sorted(str(path.relative_to(prefix)) for path in folder.rglob("*") if not path.is_dir())
+        found = sorted(str(path.relative_to(prefix)) for path in folder.rglob("*")
+                       if not path.is_dir() and "share/doc/liblids-progression-1.0/" not in str(path))
         library, libexec = values["libdir"], values["libexecdir"]
         equal(found, sorted(["bin/progression", f"{libexec}/progressiond", f"{library}/lids-progression/lids-progression.so",
-                             "include/lids-progression/prg-plugin.h", "lib/systemd/user/lids-progression.service",
+                             "include/lids-progression/prg-plugin.h", *library_files(library), "lib/systemd/user/lids-progression.service",
                              "share/bash-completion/completions/progression",
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
                              f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
@@ -40,6 +41,17 @@ def test_files(env):
         check_unit(prefix, values)
     finally:
         shutil.rmtree(folder)
+
+
+def library_files(library):
+    """The client library's; those for other languages where their tools were there."""
+    yield from (f"include/lids-progression/lids-{name}.h" for name in ("enum-types", "macros", "progression", "progression-client",
+                                                                        "progression-error", "progression-types"))
+    yield from (f"{library}/liblids-progression-1.0.so{version}" for version in ("", ".0", ".0.1.0"))
+    yield f"{library}/pkgconfig/liblids-progression-1.0.pc"
+    if (BUILD / "clients" / "lib" / "Lids-1.0.gir").exists():
+        yield from ("share/gir-1.0/Lids-1.0.gir", f"{library}/girepository-1.0/Lids-1.0.typelib",
+                    "share/vala/vapi/liblids-progression-1.0.deps", "share/vala/vapi/liblids-progression-1.0.vapi")
 
 
 def check_service_file(prefix, values):

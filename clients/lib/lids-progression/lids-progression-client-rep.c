@@ -229,10 +229,10 @@ lids_progression_client_get_eligibility_finish(LidsProgressionClient *self,
   return lids_list_new(list, lids_gate_new, (GDestroyNotify)lids_gate_free);
 }
 
-static const LidsMethod get_badges = { LIDS_INTERFACE_PROGRESSION, "GetBadges", "(aa{sv})", TRUE };
+static const LidsMethod list_badges = { LIDS_INTERFACE_PROGRESSION, "GetBadges", "(aa{sv})", TRUE };
 
 /**
- * lids_progression_client_get_badges_async:
+ * lids_progression_client_list_badges_async:
  * @self: a client
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async) (closure user_data): called with the answer
@@ -241,28 +241,28 @@ static const LidsMethod get_badges = { LIDS_INTERFACE_PROGRESSION, "GetBadges", 
  * Tells of every badge of the catalogue how far the rep is.
  */
 void
-lids_progression_client_get_badges_async(LidsProgressionClient *self,
-                                         GCancellable *cancellable,
-                                         GAsyncReadyCallback callback,
-                                         gpointer user_data)
+lids_progression_client_list_badges_async(LidsProgressionClient *self,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data)
 {
-  lids_call(self, &get_badges, NULL, NULL, cancellable, callback, user_data);
+  lids_call(self, &list_badges, NULL, NULL, cancellable, callback, user_data);
 }
 
 /**
- * lids_progression_client_get_badges_finish:
+ * lids_progression_client_list_badges_finish:
  * @self: a client
  * @result: what the callback got
  * @error: return location for an error
  *
- * Ends [method@ProgressionClient.get_badges_async].
+ * Ends [method@ProgressionClient.list_badges_async].
  *
  * Returns: (transfer container) (element-type LidsBadge): the badges, in the catalogue's order
  */
 GPtrArray *
-lids_progression_client_get_badges_finish(LidsProgressionClient *self, GAsyncResult *result, GError **error)
+lids_progression_client_list_badges_finish(LidsProgressionClient *self, GAsyncResult *result, GError **error)
 {
-  g_autoptr(GVariant) reply = lids_call_finish(self, &get_badges, result, error);
+  g_autoptr(GVariant) reply = lids_call_finish(self, &list_badges, result, error);
   g_autoptr(GVariant) list = NULL;
 
   if (reply == NULL)

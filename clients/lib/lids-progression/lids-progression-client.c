@@ -7,7 +7,7 @@
  *
  * The progression service as an app sees it: its properties, its signals, and its methods.
  *
- * Make one with [ctor@ProgressionClient.new_async] and keep it. The service is started if need be. It may end and come back while the
+ * Make one with [func@ProgressionClient.new_async] and keep it. The service is started if need be. It may end and come back while the
  * client lives: the properties keep their last values meanwhile, [property@ProgressionClient:running] tells that they may be old, and
  * the next call starts the service anew.
  *

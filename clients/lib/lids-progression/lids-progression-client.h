@@ -193,12 +193,12 @@ LIDS_API GPtrArray *lids_progression_client_get_eligibility_finish(LidsProgressi
                                                                    GAsyncResult *result,
                                                                    gboolean *eligible,
                                                                    GError **error);
-LIDS_API void lids_progression_client_get_badges_async(LidsProgressionClient *self,
-                                                       GCancellable *cancellable,
-                                                       GAsyncReadyCallback callback,
-                                                       gpointer user_data);
+LIDS_API void lids_progression_client_list_badges_async(LidsProgressionClient *self,
+                                                        GCancellable *cancellable,
+                                                        GAsyncReadyCallback callback,
+                                                        gpointer user_data);
 LIDS_API GPtrArray *
-lids_progression_client_get_badges_finish(LidsProgressionClient *self, GAsyncResult *result, GError **error);
+lids_progression_client_list_badges_finish(LidsProgressionClient *self, GAsyncResult *result, GError **error);
 LIDS_API void lids_progression_client_get_efficiency_async(LidsProgressionClient *self,
                                                            GCancellable *cancellable,
                                                            GAsyncReadyCallback callback,
