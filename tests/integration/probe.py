@@ -14,6 +14,7 @@ from gi.repository import Gio, GLib
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 SO = BUILD / "plugin" / "hooks" / "lids-progression.so"
+LIBRARY = BUILD / "clients" / "lib" / "liblids-progression-1.0.so.0"
 DAEMON = BUILD / "plugin" / "daemon" / "progressiond"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 BUS = "org.freedesktop.DBus"

@@ -3,6 +3,7 @@
 """The library as a stranger gets it: installed into a folder, found with pkg-config, and used by the examples in four languages."""
 import atexit
 import functools
+import json
 import os
 import pathlib
 import re
@@ -98,6 +99,22 @@ def without_service(rep):
     rep.client.bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig", None, None,
                              common.Gio.DBusCallFlags.NONE, 10000, None)
     rep.stop()
+
+
+@parametrize({"Python": ("/usr/bin/python3", "py"), "JavaScript": ("gjs", "js")})
+def test_lists(env, interpreter, ending):
+    """Lists of structures arrive whole and stay so: each entry as the service says it."""
+    installed = install()
+    rep = env.session()
+    rep.deal("deal-1")
+    script = pathlib.Path(__file__).resolve().with_name(f"library-lists.{ending}")
+    said = json.loads(installed.run([interpreter, script], {**rep.env, **installed.paths, **MEMORY}))
+    badges = rep.client.call(common.NAME, "GetBadges")[0]
+    eligible, gates = rep.client.call(common.NAME, "GetEligibility", "E-2")
+    equal(said["badges"], [[one[key] for key in ("id", "name", "tier", "next-tier", "needed", "known")] for one in badges], "badges")
+    equal(said["owned"], rep.get("Badges"), "the badges that the rep has")
+    equal(said["eligible"], eligible, "eligible")
+    equal(said["gates"], [[one["kind"], one["id"], one["needed"], one.get("have"), one["met"]] for one in gates], "gates")
 
 
 def exported(library):
