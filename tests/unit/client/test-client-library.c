@@ -3,9 +3,8 @@
 #include "prg-dbus.h"
 #include <lids-progression/lids-progression.h>
 
-/* A service that notes what it is asked and answers what it is told to. */
+/* A service that notes what it is asked and answers what it is told to. The bus is the session's that the test runs in. */
 typedef struct {
-  GTestDBus *bus;                /* (owned) */
   GDBusConnection *connection;   /* (owned) the service's */
   PrgDbusProgression *skeleton;  /* (owned) */
   GDBusConnection *client_side;  /* (owned) */
@@ -59,11 +58,11 @@ await(GAsyncResult **slot)
 }
 
 static GDBusConnection *
-connect_to(GTestDBus *bus)
+connect_to_bus(void)
 {
   g_autoptr(GError) error = NULL;
   GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-      g_test_dbus_get_bus_address(bus),
+      g_getenv("DBUS_SESSION_BUS_ADDRESS"),
       G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL,
       NULL, &error);
 
@@ -71,15 +70,19 @@ connect_to(GTestDBus *bus)
   return connection;
 }
 
-static void
-own_name(GDBusConnection *connection)
+/* Asks the bus for something about the name; the answer is a number. */
+static guint
+ask_bus(GDBusConnection *connection, const char *method, GVariant *parameters)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
-      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-      g_variant_new("(su)", "org.lids.Progression", 0), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+      connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method, parameters,
+      G_VARIANT_TYPE("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  guint answer;
 
   g_assert_no_error(error);
+  g_variant_get(reply, "(u)", &answer);
+  return answer;
 }
 
 static LidsProgressionClient *
@@ -103,17 +106,16 @@ set_up(Fixture *fixture, gconstpointer data)
   g_autoptr(GError) error = NULL;
 
   fixture->options = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
-  fixture->bus = g_test_dbus_new(G_TEST_DBUS_NONE);
-  g_test_dbus_up(fixture->bus);
-  fixture->connection = connect_to(fixture->bus);
+  fixture->connection = connect_to_bus();
   fixture->skeleton = prg_dbus_progression_skeleton_new();
   g_signal_connect(fixture->skeleton, "handle-add-xp", G_CALLBACK(on_add_xp), fixture);
   g_signal_connect(fixture->skeleton, "handle-promote", G_CALLBACK(on_promote), fixture);
   g_dbus_interface_skeleton_export(G_DBUS_INTERFACE_SKELETON(fixture->skeleton), fixture->connection,
                                    "/org/lids/Progression", &error);
   g_assert_no_error(error);
-  own_name(fixture->connection);
-  fixture->client_side = connect_to(fixture->bus);
+  g_assert_cmpuint(
+      ask_bus(fixture->connection, "RequestName", g_variant_new("(su)", "org.lids.Progression", 0)), ==, 1);
+  fixture->client_side = connect_to_bus();
   fixture->client = new_client(fixture->client_side);
 }
 
@@ -134,6 +136,8 @@ tear_down(Fixture *fixture, gconstpointer data)
   g_object_weak_ref(G_OBJECT(fixture->client), on_gone, &gone);
   g_clear_object(&fixture->client);
   g_assert_true(gone);
+  g_assert_cmpuint(ask_bus(fixture->connection, "ReleaseName", g_variant_new("(s)", "org.lids.Progression")),
+                   ==, 1);
   g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(fixture->skeleton));
   g_clear_object(&fixture->skeleton);
   g_dbus_connection_close_sync(fixture->client_side, NULL, NULL);
@@ -142,8 +146,6 @@ tear_down(Fixture *fixture, gconstpointer data)
     continue;
   g_clear_object(&fixture->client_side);
   g_clear_object(&fixture->connection);
-  g_test_dbus_stop(fixture->bus);
-  g_clear_object(&fixture->bus);
   g_ptr_array_unref(fixture->options);
 }
 
@@ -343,7 +345,7 @@ test_closed(Fixture *fixture, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-  g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init(&argc, &argv, NULL);
   g_test_add("/client/errors", Fixture, NULL, set_up, test_errors, tear_down);
   g_test_add("/client/repeats", Fixture, NULL, set_up, test_repeats, tear_down);
   g_test_add("/client/ids", Fixture, NULL, set_up, test_ids, tear_down);
