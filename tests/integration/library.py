@@ -84,6 +84,16 @@ class Program:
     def record(self, disposition="CONTACT", duration=150, lead="lead-1", own_id=""):
         return self.call("record_call", disposition, duration, lead, own_id)
 
+    def sync(self):
+        """SyncNow to its end, however long it runs."""
+        while True:
+            try:
+                self.call("sync_now")
+                return
+            except Failed as error:
+                if error.code != "still-running":
+                    raise
+
     def wait_property(self, name, value):
         wait_for(lambda: self.properties.get(name) == value or self.over, what=f"{name} = {value}, not {self.properties.get(name)}")
 

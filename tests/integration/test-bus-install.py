@@ -33,6 +33,7 @@ def test_files(env):
                              "share/bash-completion/completions/progression",
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
                              f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
+                             *(f"share/doc/lids-progression/api/{page.name}" for page in (BUILD / "dbus").glob("*.html")),
                              "share/lids-progression/rules.json", "share/lids-progression/rules.schema.json",
                              "share/man/man1/progression.1"]), "files")
         for name in ("bin/progression", f"{libexec}/progressiond"):
