@@ -13,12 +13,15 @@ class Host:
     """A process that loads the plugin and does what it is told."""
 
     def __init__(self, session, context="default", drop=(), plugin=SO, extra=None):
-        self.session = session
-        self.log = open(session.logs / f"host-{time.monotonic_ns()}", "w+b")
         environment = {key: value for key, value in session.env.items() if key not in drop}
         environment.update(extra or {})
-        self.process = subprocess.Popen([HOST, plugin, context], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.log, cwd=session.root / "home", preexec_fn=sessions.die_with_parent)
+        self.start(session, [HOST, plugin, context], environment)
+
+    def start(self, session, command, environment):
+        self.session = session
+        self.log = open(session.logs / f"host-{time.monotonic_ns()}", "w+b")
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+                                        cwd=session.root / "home", preexec_fn=sessions.die_with_parent)
 
     def tell(self, command):
         self.process.stdin.write(command.encode() + b"\n")
@@ -52,6 +55,9 @@ class Host:
         self.process.stdin.write(b"quit\n")
         self.process.stdin.close()
         equal(self.process.wait(timeout=20 * SLOW), 0, f"exit code of the host: {self.complaints()}")
+        self.forget()
+
+    def forget(self):
         self.process.stdout.close()
         self.log.close()
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "prg-plugin.h"
+
+typedef struct {
+  PrgPlugin *(*start)(GDBusConnection *connection, GMainContext *context, GError **error);
+  void (*stop)(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
+} PrgGuestObject;
+
+/**
+ * prg_guest_load:
+ * @error: what is wrong, in words that go on after “cannot start in this program: ”
+ *
+ * Loads `lids-progression.so` from beside the module that calls, wherever a link to that one led from, or else from where it
+ * was installed. It stays in memory.
+ *
+ * Returns: (transfer none) (nullable) valid for ever
+ */
+const PrgGuestObject *prg_guest_load(GError **error);

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hosts with libpeas: a plain one, and real desktop programs on a screen of their own."""
+import shutil
+
+from probe import *  # noqa: F403
+from hosts import Host
+
+PEAS_HOST = BUILD / "tests" / "integration" / "peas-host"
+MODULE = BUILD / "plugin" / "hooks" / "liblids-progression-peas.so"
+DESCRIPTION = SOURCE / "data" / "lids-progression.plugin"
+PLUGIN = "lids-progression-peas"
+
+
+def install_plugin(folder):
+    """Links to the module and its description, as `meson install` makes them for a host."""
+    folder.mkdir(parents=True)
+    for file in (MODULE, DESCRIPTION):
+        (folder / file.name).symlink_to(file)
+    return folder
+
+
+class PeasHost(Host):
+    """A plain libpeas host."""
+    tidy = True
+
+    def __init__(self, session, more=None):
+        folder = session.root / "peas"
+        if not folder.exists():
+            install_plugin(folder)
+        self.start(session, [PEAS_HOST, folder], {**session.env, **(more or {})})
+
+    def enable(self):
+        self.says("enable", "enabled")
+
+    def disable(self):
+        self.says("disable", "disabled")
+
+    def quit_with(self, words):
+        """Quits, and the log holds these words."""
+        assert words in self.complaints(), f"not in the log: {self.complaints()}"
+        self.quit()
+
+
+class Screen:
+    """An X server without a screen, for one session."""
+
+    def __init__(self, session, size="1024x640x24"):
+        reader, writer = os.pipe()
+        with open(session.logs / "screen", "wb") as log:
+            self.process = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-nolisten", "tcp", "-noreset", "-screen", "0", size],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[writer],
+                                            preexec_fn=sessions.die_with_parent)
+        os.close(writer)
+        with os.fdopen(reader) as answer:  # the number comes when the server takes connections
+            self.name = f":{int(answer.readline())}"
+        session.late.add(self.process.pid)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=20 * SLOW)
+
+
+class Program(Host):
+    """A desktop program: its command, the folder of its data, the settings of its plugins, its name on the bus, its exit
+    code, and whether it takes its plugins down before it ends."""
+
+    def __init__(self, session, screen, more=None):
+        self.screen = screen
+        folder = session.root / "data" / self.folder / "plugins"
+        if not folder.exists():
+            install_plugin(folder)
+        environment = {**session.env, "DISPLAY": screen.name, "GDK_BACKEND": "x11", **(more or {})}
+        self.start(session, self.command, environment)
+
+    @classmethod
+    def choose(cls, session, *plugins):
+        """Enables exactly these plugins, as the program's own preferences do."""
+        code, _, complaint = run(["gsettings", "set", cls.schema, "active-plugins", str(list(plugins))], session.env)
+        equal((code, complaint), (0, ""), "gsettings")
+
+    def enable(self):
+        self.choose(self.session, PLUGIN)
+
+    def disable(self):
+        self.choose(self.session)
+
+    def is_up(self):
+        return owner(self.session.client, self.name)
+
+    def quit(self):
+        self.ask_to_quit()
+        code = self.process.wait(timeout=30 * SLOW)
+        equal((code, *self.faults()), (self.exit_code,), f"the end of {self.command[0]}: {self.complaints()}")
+        self.forget()
+
+    def faults(self):
+        """What GLib counts as a fault of a program. Warnings that Diodon gives without the plugin too are none of ours."""
+        return re.findall(r"^.*(?:CRITICAL|ERROR|lids-progression-WARNING).*$", self.complaints(), re.M)
+
+    def picture(self, name):
+        """A picture of the screen, if somebody wants to look at it: PRG_PICTURES names the folder."""
+        if os.environ.get("PRG_PICTURES"):
+            target = pathlib.Path(os.environ["PRG_PICTURES"]) / f"{name}.png"
+            subprocess.run(["import", "-display", self.screen.name, "-window", "root", target], check=True, timeout=60 * SLOW)
+
+
+class Gedit(Program):
+    command, folder, schema = ["gedit"], "gedit", "org.gnome.gedit.plugins"
+    name = "org.gnome.gedit"
+    exit_code, tidy = 0, True
+
+    def ask_to_quit(self):
+        """The action of its menu."""
+        self.session.client.bus.call_sync(self.name, "/org/gnome/gedit", "org.gtk.Actions", "Activate",
+                                          GLib.Variant("(sava{sv})", ("quit", [], {})), None, Gio.DBusCallFlags.NONE, 30000 * SLOW, None)
+
+
+class Diodon(Program):
+    command, folder, schema = ["diodon"], "diodon", "net.launchpad.Diodon.plugins"
+    name = "net.launchpad.Diodon"
+    exit_code, tidy = -signal.SIGTERM, False  # it has no handler for the signal
+
+    def ask_to_quit(self):
+        """The end of the session."""
+        self.process.send_signal(signal.SIGTERM)
+
+
+PROGRAMS = {"gedit": Gedit, "diodon": Diodon}
+
+
+def need_program(kind):
+    for command in ("Xvfb", *kind.command):
+        need(shutil.which(command), f"{command} is not installed")

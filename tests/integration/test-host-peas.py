@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The plugin in programs with libpeas 1.0: a plain host, gedit, and the clipboard manager Diodon."""
+from desktop import *  # noqa: F403
+from common import expect_exact, parametrize, run as run_tests
+from hosts import empty_session, wait_owner
+
+CALL = 22  # XP of a call with CONTACT and 150 s: dial 2, connected 5, two minutes and more 15
+FIRST = 25  # once a day, with the first dial
+
+
+def gone(session, host):
+    """The plugin is disabled and nothing of it is left."""
+    wait_for(lambda: not owner(session.client), 20, "the end of the name")
+    wait_for(lambda: not host.files() and not host.threads(), 20, "the end of the store and of its thread")
+
+
+def wait_queued(session, number):
+    """The name has an owner and this many processes that wait for it."""
+    wait_for(lambda: owner(session.client) and len(bus_call(session.client, "ListQueuedOwners", "(s)", NAME)[0]) == number + 1, 20,
+             f"{number} that wait")
+
+
+def live(env, host):
+    """Enables, earns, disables and enables again. Returns with a call that is not in Twenty yet."""
+    session = host.session
+    host.enable()
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    session.call()
+    session.sync()
+    expect_exact(env.server, session, FIRST + CALL, 4)
+    host.disable()
+    gone(session, host)
+    host.enable()
+    wait_owner(session, host)
+    equal(session.total(), FIRST + CALL, "TotalXp after disabling and enabling")
+    session.call()
+    equal(len(env.server.rows(session.member)), 4, "rows before the end")
+
+
+def end(env, host, rows):
+    """The host quits. What was pending then is in Twenty; where a host just ends, the next one sends it."""
+    session = host.session
+    host.quit()
+    if not host.tidy:
+        after = PeasHost(session)
+        after.enable()
+        wait_owner(session, after)
+        session.sync()
+        after.quit()
+    equal(len(env.server.rows(session.member)), rows, "rows after the end")
+    equal(owner(session.client), "", "owner of the name")
+
+
+def test_exported_symbols(env):
+    code, out, complaint = run(["nm", "-D", "--defined-only", MODULE], os.environ)
+    equal(code, 0, complaint)
+    symbols = {line.split()[2].partition("@")[0] for line in out.splitlines() if line.split()[1] != "A"}
+    equal({name for name in symbols if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}, {"peas_register_types"}, "exported symbols")
+
+
+def test_plain_host(env):
+    session = empty_session(env)
+    host = PeasHost(session)
+    live(env, host)
+    end(env, host, 7)
+
+
+def test_disabled_and_enabled_at_once(env):
+    session = empty_session(env)
+    host = PeasHost(session)
+    for _ in range(20):
+        host.enable()
+        host.disable()
+    host.enable()
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    for number in range(1, 6):
+        session.call()
+        host.disable()
+        host.enable()
+        wait_for(lambda: session.client.pid() == host.process.pid and session.get("Version"), 20, "the service")
+        wait_property(session.client, NAME, "TotalXp", FIRST + number * CALL)
+    host.disable()
+    gone(session, host)
+    host.quit()
+
+
+def test_loop_ends_before_the_plugin(env):
+    """A host that disables the plugin and never looks after its main loop again: it ends, and nothing is lost."""
+    session = empty_session(env)
+    host = PeasHost(session)
+    host.enable()
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    session.call()
+    host.process.stdin.write(b"drop\n")
+    host.quit()
+    second = PeasHost(session)
+    second.enable()
+    wait_owner(session, second)
+    equal(session.total(), FIRST + CALL, "TotalXp in the next host")
+    session.sync()
+    expect_exact(env.server, session, FIRST + CALL, 4)
+    second.quit()
+
+
+def test_quit_while_the_server_hangs(env):
+    """The end of a host is held up for a few seconds at most."""
+    need_faults()
+    session = empty_session(env)
+    host = PeasHost(session)
+    host.enable()
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    session.call()
+    env.server.faults({"kind": "hang", "times": -1, "arg": 60000})
+    host.quit()
+    env.server.clear_faults()
+    second = PeasHost(session)
+    second.enable()
+    wait_owner(session, second)
+    session.sync_until_well()
+    expect_exact(env.server, session, FIRST + CALL, 4)
+    second.quit()
+
+
+def test_no_session_bus(env):
+    session = empty_session(env)
+    host = PeasHost(session, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
+    host.enable()
+    wait_for(lambda: "there is no session bus" in host.complaints(), 20, "a warning")
+    host.disable()
+    host.enable()
+    host.quit()
+
+
+def test_host_with_libsoup_2(env):
+    """libsoup 3 would end the process."""
+    session = empty_session(env)
+    source = session.root / "old.c"
+    source.write_text("void soup_uri_new(void); void soup_uri_new(void) {}\n")
+    old = session.root / "old.so"
+    equal(run(["cc", "-shared", "-fPIC", "-o", old, source], os.environ)[0], 0, "cc")
+    preloaded = [os.environ["LD_PRELOAD"]] if "LD_PRELOAD" in os.environ else []
+    host = PeasHost(session, {"LD_PRELOAD": " ".join([*preloaded, str(old)])})
+    host.enable()
+    host.disable()
+    host.quit_with("it uses libsoup 2")
+    equal(owner(session.client), "", "owner of the name")
+
+
+# ---- real programs ----
+@parametrize({name: (kind,) for name, kind in PROGRAMS.items()})
+def test_program(env, kind):
+    """Enabled and disabled while the program runs, by the setting behind its list of plugins."""
+    need_program(kind)
+    session = empty_session(env)
+    screen = Screen(session)
+    program = kind(session, screen)
+    wait_for(program.is_up, 30, "the program's own name")
+    live(env, program)
+    program.picture(kind.__name__.lower())
+    end(env, program, 7)
+    screen.close()
+
+
+@parametrize({name: (kind,) for name, kind in PROGRAMS.items()})
+def test_program_with_the_plugin_from_its_start(env, kind):
+    """As at the next login. An XP that was earned in the last run is there."""
+    need_program(kind)
+    session = empty_session(env)
+    screen = Screen(session)
+    first = PeasHost(session)
+    first.enable()
+    wait_owner(session, first)
+    session.sign_in(env.server)
+    session.call()
+    first.kill()
+    kind.choose(session, PLUGIN)
+    program = kind(session, screen)
+    wait_owner(session, program)
+    equal(session.total(), FIRST + CALL, "TotalXp")
+    session.call()
+    end(env, program, 7)
+    screen.close()
+
+
+def test_three_hosts_on_one_bus(env):
+    """One serves, the others wait in turn; the XP stays exact."""
+    for kind in PROGRAMS.values():
+        need_program(kind)
+    session = empty_session(env)
+    screen = Screen(session)
+    hosts = [PeasHost(session), Diodon(session, screen), Gedit(session, screen)]
+    for number, host in enumerate(hosts):
+        if number:
+            wait_for(host.is_up, 30, "the program's own name")
+        host.enable()
+        wait_queued(session, number)
+    session.sign_in(env.server)
+    for number, host in enumerate(hosts):
+        wait_owner(session, host)
+        equal([other.files() for other in hosts[number + 1:]], [[]] * (2 - number), "files of those that wait")
+        session.call()
+        wait_property(session.client, NAME, "TotalXp", FIRST + (number + 1) * CALL)
+        if number < 2:
+            host.quit()
+    end(env, hosts[2], 10)
+    screen.close()
+
+
+if __name__ == "__main__":
+    run_tests(globals())
