@@ -40,17 +40,10 @@ def live(env, host):
 
 
 def end(env, host, rows):
-    """The host quits. What was pending then is in Twenty; where a host just ends, the next one sends it."""
-    session = host.session
+    """The host quits, and what was pending is in Twenty."""
     host.quit()
-    if not host.tidy:
-        after = PeasHost(session)
-        after.enable()
-        wait_owner(session, after)
-        session.sync()
-        after.quit()
-    equal(len(env.server.rows(session.member)), rows, "rows after the end")
-    equal(owner(session.client), "", "owner of the name")
+    equal(len(env.server.rows(host.session.member)), rows, "rows after the end")
+    equal(owner(host.session.client), "", "owner of the name")
 
 
 def test_exported_symbols(env):
@@ -78,10 +71,11 @@ def test_disabled_and_enabled_at_once(env):
     session.sign_in(env.server)
     for number in range(1, 6):
         session.call()
+        before = len(session.client.owners)
         host.disable()
-        host.enable()
-        wait_for(lambda: session.client.pid() == host.process.pid and session.get("Version"), 20, "the service")
-        wait_property(session.client, NAME, "TotalXp", FIRST + number * CALL)
+        host.enable()  # while it still stops
+        wait_for(lambda since=before: len(session.client.owners) - since == 2, 20, "the name, given up and taken")
+        equal(session.total(), FIRST + number * CALL, "TotalXp")
     host.disable()
     gone(session, host)
     host.quit()
@@ -167,6 +161,29 @@ def test_program(env, kind):
 
 
 @parametrize({name: (kind,) for name, kind in PROGRAMS.items()})
+def test_program_is_ended_by_a_signal(env, kind):
+    """As at the end of a desktop session. Nobody takes the plugins down, and the next host has all."""
+    need_program(kind)
+    session = empty_session(env)
+    screen = Screen(session)
+    kind.choose(session, PLUGIN)
+    program = kind(session, screen)
+    wait_owner(session, program)
+    session.sign_in(env.server)
+    session.call()
+    program.process.send_signal(signal.SIGTERM)
+    program.process.wait(timeout=30 * SLOW)
+    equal(program.faults(), [], "faults")
+    program.forget()
+    after = PeasHost(session)
+    after.enable()
+    wait_owner(session, after)
+    equal(session.total(), FIRST + CALL, "TotalXp")
+    end(env, after, 4)
+    screen.close()
+
+
+@parametrize({name: (kind,) for name, kind in PROGRAMS.items()})
 def test_program_with_the_plugin_from_its_start(env, kind):
     """As at the next login. An XP that was earned in the last run is there."""
     need_program(kind)
@@ -192,8 +209,8 @@ def test_three_hosts_on_one_bus(env):
     for kind in PROGRAMS.values():
         need_program(kind)
     session = empty_session(env)
-    screen = Screen(session)
-    hosts = [PeasHost(session), Diodon(session, screen), Gedit(session, screen)]
+    screens = [Screen(session), Screen(session)]  # keys for the one are none for the other
+    hosts = [PeasHost(session), Diodon(session, screens[0]), Gedit(session, screens[1])]
     for number, host in enumerate(hosts):
         if number:
             wait_for(host.is_up, 30, "the program's own name")
@@ -208,7 +225,8 @@ def test_three_hosts_on_one_bus(env):
         if number < 2:
             host.quit()
     end(env, hosts[2], 10)
-    screen.close()
+    for screen in screens:
+        screen.close()
 
 
 if __name__ == "__main__":
