@@ -3,6 +3,9 @@
 #include "prg-bridge.h"
 #include "prg-guest-load.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 /* The plugin's own limit, and a disk that is slow. */
 #define LEAVE_SECONDS 5
 
@@ -11,6 +14,7 @@ typedef enum { GUEST_AWAY, GUEST_CONNECTING, GUEST_PRESENT, GUEST_LEAVING } Gues
 /* There is one plugin in a process. The context lives as long as the process: objects that GLib keeps for all, such as the
  * network monitor, may have been made in it. */
 static struct {
+  pid_t process; /* that has the context; another one is a child of it */
   guint n_callers;
   GuestPhase phase;
   GMainContext *context;        /* (owned) (nullable) until the first start */
@@ -18,15 +22,20 @@ static struct {
   PrgPlugin *plugin;            /* (owned) (nullable) */
 } guest;
 
+static void on_exit_of_host(void);
+
 static void
 ensure_context(void)
 {
   if (guest.context != NULL)
     return;
   guest.context = g_main_context_new();
+  guest.process = getpid();
   g_autoptr(GMainContext) hosts = g_main_context_ref_thread_default();
   g_autoptr(GSource) bridge = prg_bridge_new(guest.context);
   g_source_attach(bridge, hosts);
+  if (atexit(on_exit_of_host) != 0)
+    g_warning("The progression service will not hear of the end of this program");
 }
 
 static void
@@ -75,6 +84,13 @@ on_stopped(gpointer user_data)
     guest_begin();
 }
 
+static void
+leave(void)
+{
+  guest.phase = GUEST_LEAVING;
+  guest.object->stop(g_steal_pointer(&guest.plugin), on_stopped, NULL);
+}
+
 static gboolean
 on_late(gpointer user_data)
 {
@@ -85,7 +101,7 @@ on_late(gpointer user_data)
 }
 
 static void
-finish_alone(void)
+finish_leaving(void)
 {
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(guest.context);
   g_autoptr(GSource) timer = g_timeout_source_new_seconds(LEAVE_SECONDS);
@@ -98,6 +114,20 @@ finish_alone(void)
   g_source_destroy(timer);
   if (is_late)
     g_warning("The progression service did not end in time; what it recorded is on disk");
+}
+
+/* Hosts end in many ways: some never deactivate their plugins, some do it in their last moment and leave nobody to go on
+ * with a stop. A child that the host forked is not the host, and a thread that does not iterate the context cannot do it. */
+static void
+on_exit_of_host(void)
+{
+  if (guest.process != getpid() || !g_main_context_is_owner(guest.context))
+    return;
+  guest.n_callers = 0;
+  if (guest.phase == GUEST_PRESENT)
+    leave();
+  if (guest.phase == GUEST_LEAVING)
+    finish_leaving();
 }
 
 static gboolean
@@ -123,12 +153,6 @@ void
 prg_guest_leave(void)
 {
   g_return_if_fail(guest.n_callers > 0);
-  if (--guest.n_callers > 0)
-    return;
-  if (guest.phase == GUEST_PRESENT) {
-    guest.phase = GUEST_LEAVING;
-    guest.object->stop(g_steal_pointer(&guest.plugin), on_stopped, NULL);
-  }
-  if (guest.phase == GUEST_LEAVING && g_main_depth() == 0)
-    finish_alone();
+  if (--guest.n_callers == 0 && guest.phase == GUEST_PRESENT)
+    leave();
 }

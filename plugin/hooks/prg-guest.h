@@ -14,7 +14,7 @@
 /* Returns at once. What goes wrong is a warning in the host's log; the host goes on. */
 void prg_guest_enter(void);
 
-/* In a running main loop it returns at once, and the plugin stops as lids_progression_stop() says. Outside of one the host
- * is ending, and nobody would go on with the stop: then it is brought to its end here, without iterating the host's context,
- * for a few seconds at most. */
+/* Returns at once. The plugin stops as lids_progression_stop() says. What of that is left when the program calls exit() or returns
+ * from main() is done there, without iterating the host's own context, for a few seconds at most: also the whole stop, if the
+ * host never called. */
 void prg_guest_leave(void);

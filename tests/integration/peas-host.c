@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plain host with libpeas 1.0, steered by lines on standard input: enable, disable, drop, quit. It answers each but the
- * last with a line. */
+/* A plain host with libpeas 1.0, steered by lines on standard input: enable, disable, drop, forget, quit. It answers
+ * the first two with a line. */
 #include <glib-unix.h>
 #include <libpeas/peas.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@ typedef struct {
   PeasEngine *engine;           /* (owned) */
   PeasExtensionSet *extensions; /* (owned) */
   GIOChannel *input;            /* (owned) */
+  gboolean is_forgetful;        /* ends without taking anything down */
 } Host;
 
 static void
@@ -42,10 +43,11 @@ obey(Host *self, const char *command)
     say(peas_engine_load_plugin(self->engine, info) ? "enabled" : "error enable");
   else if (g_str_equal(command, "disable"))
     say(peas_engine_unload_plugin(self->engine, info) ? "disabled" : "error disable");
-  else if (g_str_equal(command, "drop")) /* and the loop ends before the plugin has stopped */
-    g_main_loop_quit((peas_engine_unload_plugin(self->engine, info), self->loop));
   else
     g_main_loop_quit(self->loop);
+  if (g_str_equal(command, "drop")) /* and the loop ends before the plugin has stopped */
+    peas_engine_unload_plugin(self->engine, info);
+  self->is_forgetful = g_str_equal(command, "forget");
 }
 
 static gboolean
@@ -79,6 +81,8 @@ main(int argc, char **argv)
   self.input = g_io_channel_unix_new(0);
   g_io_add_watch(self.input, G_IO_IN | G_IO_HUP, on_input, &self);
   g_main_loop_run(self.loop);
+  if (self.is_forgetful)
+    return 0;
   g_io_channel_unref(self.input);
   g_object_unref(self.extensions);
   g_object_unref(self.engine);
