@@ -6,6 +6,7 @@ from probe import *  # noqa: F403
 from hosts import Host
 
 PEAS_HOST = BUILD / "tests" / "integration" / "peas-host"
+OLD_SOUP = BUILD / "tests" / "integration" / "old-soup.so"
 MODULE = BUILD / "plugin" / "hooks" / "liblids-progression-peas.so"
 DESCRIPTION = SOURCE / "data" / "lids-progression.plugin"
 PLUGIN = "lids-progression-peas"
@@ -22,11 +23,11 @@ def install_plugin(folder):
 class PeasHost(Host):
     """A plain libpeas host."""
 
-    def __init__(self, session, more=None):
+    def __init__(self, session, *libraries, more=None):
         folder = session.root / "peas"
         if not folder.exists():
             install_plugin(folder)
-        self.start(session, [PEAS_HOST, folder], {**session.env, **(more or {})})
+        self.start(session, [PEAS_HOST, folder, *libraries], {**session.env, **(more or {})})
 
     def enable(self):
         self.says("enable", "enabled")

@@ -2,6 +2,7 @@
 /* A plain host with libpeas 1.0, steered by lines on standard input: enable, disable, drop, forget, quit. It answers
  * the first two with a line. */
 #include <glib-unix.h>
+#include <gmodule.h>
 #include <libpeas/peas.h>
 #include <stdio.h>
 
@@ -64,13 +65,13 @@ on_input(GIOChannel *channel, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Usage: peas-host FOLDER, where the module and its description are. */
+/* Usage: peas-host FOLDER [LIBRARY]: where the module and its description are; what this program uses otherwise. */
 int
 main(int argc, char **argv)
 {
-  Host self = { 0 };
+  static Host self;
 
-  if (argc != 2)
+  if (argc < 2 || (argc > 2 && g_module_open(argv[2], 0) == NULL))
     return 2;
   self.loop = g_main_loop_new(NULL, FALSE);
   self.engine = peas_engine_new();

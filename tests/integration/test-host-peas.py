@@ -117,7 +117,7 @@ def test_quit_while_the_server_hangs(env):
 
 def test_no_session_bus(env):
     session = empty_session(env)
-    host = PeasHost(session, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
+    host = PeasHost(session, more={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"})
     host.enable()
     wait_for(lambda: "there is no session bus" in host.complaints(), 20, "a warning")
     host.disable()
@@ -128,12 +128,7 @@ def test_no_session_bus(env):
 def test_host_with_libsoup_2(env):
     """libsoup 3 would end the process."""
     session = empty_session(env)
-    source = session.root / "old.c"
-    source.write_text("void soup_uri_new(void); void soup_uri_new(void) {}\n")
-    old = session.root / "old.so"
-    equal(run(["cc", "-shared", "-fPIC", "-o", old, source], os.environ)[0], 0, "cc")
-    preloaded = [os.environ["LD_PRELOAD"]] if "LD_PRELOAD" in os.environ else []
-    host = PeasHost(session, {"LD_PRELOAD": " ".join([*preloaded, str(old)])})
+    host = PeasHost(session, OLD_SOUP)
     host.enable()
     host.disable()
     host.quit_with("it uses libsoup 2")
