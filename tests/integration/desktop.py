@@ -6,6 +6,7 @@ from probe import *  # noqa: F403
 from hosts import Host
 
 PEAS_HOST = BUILD / "tests" / "integration" / "peas-host"
+NO_GETTEXT = BUILD / "tests" / "integration" / "no-gettext.so"
 OLD_SOUP = BUILD / "tests" / "integration" / "old-soup.so"
 MODULE = BUILD / "plugin" / "hooks" / "liblids-progression-peas.so"
 DESCRIPTION = SOURCE / "data" / "lids-progression.plugin"
@@ -18,6 +19,14 @@ def install_plugin(folder):
     for file in (MODULE, DESCRIPTION):
         (folder / file.name).symlink_to(file)
     return folder
+
+
+def sanitized(environment):
+    """What a program needs in which only the plugin is built with the sanitizers. Its own leaks are not looked for."""
+    if "ASAN_OPTIONS" not in environment:
+        return {}
+    libraries = re.findall(r"=> (/\S+/lib(?:asan|ubsan)\.so\S*)", run(["ldd", MODULE], os.environ)[1])
+    return {"LD_PRELOAD": " ".join([*libraries, str(NO_GETTEXT)]), "ASAN_OPTIONS": environment["ASAN_OPTIONS"] + ":detect_leaks=0"}
 
 
 class PeasHost(Host):
@@ -68,7 +77,7 @@ class Program(Host):
         folder = session.root / "data" / self.folder / "plugins"
         if not folder.exists():
             install_plugin(folder)
-        environment = {**session.env, "DISPLAY": screen.name, "GDK_BACKEND": "x11", **(more or {})}
+        environment = {**session.env, **sanitized(session.env), "DISPLAY": screen.name, "GDK_BACKEND": "x11", **(more or {})}
         self.start(session, self.command, environment)
 
     @classmethod
