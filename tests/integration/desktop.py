@@ -8,7 +8,6 @@ from hosts import Host
 PEAS_HOST = BUILD / "tests" / "integration" / "peas-host"
 NO_GETTEXT = BUILD / "tests" / "integration" / "no-gettext.so"
 OLD_SOUP = BUILD / "tests" / "integration" / "old-soup.so"
-MODULE = BUILD / "plugin" / "hooks" / "liblids-progression-peas.so"
 DESCRIPTION = SOURCE / "data" / "lids-progression.plugin"
 PLUGIN = "lids-progression-peas"
 
@@ -16,7 +15,7 @@ PLUGIN = "lids-progression-peas"
 def install_plugin(folder):
     """Links to the module and its description, as `meson install` makes them for a host."""
     folder.mkdir(parents=True)
-    for file in (MODULE, DESCRIPTION):
+    for file in (PEAS_MODULE, DESCRIPTION):
         (folder / file.name).symlink_to(file)
     return folder
 
@@ -25,7 +24,7 @@ def sanitized(environment):
     """What a program needs in which only the plugin is built with the sanitizers. Its own leaks are not looked for."""
     if "ASAN_OPTIONS" not in environment:
         return {}
-    libraries = re.findall(r"=> (/\S+/lib(?:asan|ubsan)\.so\S*)", run(["ldd", MODULE], os.environ)[1])
+    libraries = re.findall(r"=> (/\S+/lib(?:asan|ubsan)\.so\S*)", run(["ldd", PEAS_MODULE], os.environ)[1])
     return {"LD_PRELOAD": " ".join([*libraries, str(NO_GETTEXT)]), "ASAN_OPTIONS": environment["ASAN_OPTIONS"] + ":detect_leaks=0"}
 
 

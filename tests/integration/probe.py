@@ -16,6 +16,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 SO = BUILD / "plugin" / "hooks" / "lids-progression.so"
 LIBRARY = BUILD / "clients" / "lib" / "liblids-progression-1.0.so.0"
 DAEMON = BUILD / "plugin" / "daemon" / "progressiond"
+PEAS_MODULE = BUILD / "plugin" / "hooks" / "liblids-progression-peas.so"  # where libpeas was found
 PROPERTIES = "org.freedesktop.DBus.Properties"
 BUS = "org.freedesktop.DBus"
 INTERFACES = (NAME, SYNC, ACCOUNT)

@@ -21,6 +21,18 @@ def installed():
     return folder, values
 
 
+def peas_files(library):
+    """The module for libpeas, its description, and links to both where gedit and Diodon look."""
+    files = ("liblids-progression-peas.so", "lids-progression.plugin")
+    return [f"{library}/{folder}/{file}" for folder in ("lids-progression", "gedit/plugins", "diodon/plugins") for file in files]
+
+
+def check_links(prefix, values):
+    """Each link leads to the installed file; the folder of this test stands in for the root."""
+    for link in (path for path in prefix.rglob("*") if path.is_symlink()):
+        equal(os.readlink(link), f"{values['prefix']}/{values['libdir']}/lids-progression/{link.name}", str(link))
+
+
 def test_files(env):
     folder, values = installed()
     try:
@@ -28,7 +40,8 @@ def test_files(env):
         found = sorted(str(path.relative_to(prefix)) for path in folder.rglob("*")
                        if not path.is_dir() and "share/doc/liblids-progression-1.0/" not in str(path))
         library, libexec = values["libdir"], values["libexecdir"]
-        equal(found, sorted(["bin/progression", f"{libexec}/progressiond", f"{library}/lids-progression/lids-progression.so",
+        hosts = peas_files(library) if PEAS_MODULE.exists() else []
+        equal(found, sorted([*hosts, "bin/progression", f"{libexec}/progressiond", f"{library}/lids-progression/lids-progression.so",
                              "include/lids-progression/prg-plugin.h", *library_files(library), "lib/systemd/user/lids-progression.service",
                              "share/bash-completion/completions/progression",
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
@@ -38,6 +51,7 @@ def test_files(env):
                              "share/man/man1/progression.1"]), "files")
         for name in ("bin/progression", f"{libexec}/progressiond"):
             equal(os.access(prefix / name, os.X_OK), True, f"{name} can be run")
+        check_links(prefix, values)
         check_service_file(prefix, values)
         check_unit(prefix, values)
     finally:
@@ -97,7 +111,7 @@ def test_service_file_as_the_bus_reads_it(env):
 def test_no_build_paths_in_the_programs(env):
     """Nothing that is installed names the build directory, but for debug sections."""
     need("asan" not in os.environ.get("ASAN_OPTIONS", ""), "the sanitizers keep paths")
-    for program in (SO, DAEMON, CLI, LIBRARY):
+    for program in (SO, DAEMON, CLI, LIBRARY, *([PEAS_MODULE] if PEAS_MODULE.exists() else [])):
         with tempfile.NamedTemporaryFile() as stripped:
             run(["objcopy", "--strip-debug", program, stripped.name], os.environ)
             data = pathlib.Path(stripped.name).read_bytes()

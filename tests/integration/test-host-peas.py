@@ -48,7 +48,7 @@ def end(env, host, rows):
 
 
 def test_exported_symbols(env):
-    code, out, complaint = run(["nm", "-D", "--defined-only", MODULE], os.environ)
+    code, out, complaint = run(["nm", "-D", "--defined-only", PEAS_MODULE], os.environ)
     equal(code, 0, complaint)
     symbols = {line.split()[2].partition("@")[0] for line in out.splitlines() if line.split()[1] != "A"}
     equal({name for name in symbols if not name.startswith(("__asan", "__odr_asan", "__ubsan"))}, {"peas_register_types"}, "exported symbols")

@@ -10,6 +10,9 @@ from probe import *  # noqa: F403
 from common import parametrize, run as run_tests
 
 PROGRAMS = {"plugin": SO, "daemon": DAEMON, "command line": CLI, "library": LIBRARY}
+LOADED = {"plugin", "library", "libpeas module"}
+if PEAS_MODULE.exists():
+    PROGRAMS["libpeas module"] = PEAS_MODULE
 SANITIZED = "ASAN_OPTIONS" in os.environ
 MAX_EXPOSURE = 62  # tenths; docs/security.md names it
 UNIT = BUILD / "data" / "lids-progression.service"
@@ -31,7 +34,7 @@ def test_how_it_is_linked(env, name):
     assert re.search(r"\(FLAGS_1\).*\bNOW\b", dynamic), "symbols are bound late: the table of functions stays writable"
     equal([line for line in segments.splitlines() if re.search(r"^\s+LOAD .* RWE ", line)], [], "writable and executable segments")
     assert "TEXTREL" not in dynamic, "code is written to when it is loaded"
-    if name not in ("plugin", "library"):
+    if name not in LOADED:
         assert re.search(r"\(FLAGS_1\).*\bPIE\b", dynamic), "not a position-independent program"
 
 
@@ -40,8 +43,8 @@ def test_how_it_is_compiled(env, name):
     symbols = set(re.findall(r"\bUND (\w+)", readelf(PROGRAMS[name], "--dyn-syms")))
     assert "__stack_chk_fail" in symbols, "no stack protector"
     need(not SANITIZED, "the sanitizers take the place of fortified functions")
-    # What wipes a secret knows its buffer's size; the daemon's own few lines and the library copy nothing.
-    equal("__explicit_bzero_chk" in symbols, name not in ("daemon", "library"), "fortified functions")
+    # What wipes a secret knows its buffer's size; the few lines of the others copy nothing.
+    equal("__explicit_bzero_chk" in symbols, name in ("plugin", "command line"), "fortified functions")
     equal(symbols & {"gets", "strcpy", "strcat", "sprintf", "vsprintf", "system", "popen", "alloca"}, set(), "functions without a bound")
 
 
