@@ -12,17 +12,17 @@ from desktop import *  # noqa: E402,F403
 from common import note, run as run_tests  # noqa: E402
 from hosts import empty_session, wait_owner  # noqa: E402
 
-ROUNDS = 5
+ROUNDS = 3
 QUIET = 0.5  # s without work, until a host counts as idle
 
 
 def memory(pid):
-    """(private, proportional) KiB of a process."""
+    """MiB of a process, (resident, of that anonymous). Shares of files' pages would depend on what else runs."""
     values = {}
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         words = line.split()
-        values[words[0].rstrip(":")] = int(words[1])
-    return values["Private_Clean"] + values["Private_Dirty"], values["Pss"]
+        values[words[0].rstrip(":")] = int(words[1]) / 1024
+    return values["Rss"], values["Anonymous"]
 
 
 def wait_idle(pid):
@@ -38,8 +38,11 @@ def wait_idle(pid):
 
 
 def await_name(session, name, start):
-    """Milliseconds from `start` until somebody owns the name."""
+    """Milliseconds from `start` until somebody owns the name. The bus tells of it, so that nothing is asked meanwhile."""
+    subscription = session.client.bus.signal_subscribe(BUS, BUS, "NameOwnerChanged", "/org/freedesktop/DBus", name,
+                                                       Gio.DBusSignalFlags.NONE, lambda *_signal: None)
     wait_for(lambda: owner(session.client, name), 30, name)
+    session.client.bus.signal_unsubscribe(subscription)
     return (time.monotonic() - start) * 1000
 
 
@@ -62,8 +65,8 @@ def start_times(env, kind):
     return own, ours
 
 
-def added_memory(env, kind):
-    """KiB (private, proportional) before, enabled, and signed in with a call that is synced."""
+def memory_steps(env, kind):
+    """memory() of a host at rest: without the plugin, with it, and signed in with a call that is synced."""
     session = empty_session(env)
     screen = Screen(session) if kind in PROGRAMS.values() else None
     host = kind(session, screen) if screen else PeasHost(session)
@@ -73,7 +76,7 @@ def added_memory(env, kind):
 
     def measure():
         wait_idle(host.process.pid)
-        steps.append(memory(host.process.pid))
+        steps.extend(memory(host.process.pid))
 
     measure()
     host.enable()
@@ -83,7 +86,8 @@ def added_memory(env, kind):
     session.call()
     session.sync()
     measure()
-    host.quit()
+    host.kill()
+    host.forget()
     if screen:
         screen.close()
     return steps
@@ -106,10 +110,9 @@ def bench(env, title, kind):
     if kind:
         own = statistics.median(time for time, _ours in times)
         note(f"{title}: its own name after {own:.0f} ms; ours came after {ours / own:.2f} times as long")
-    before, enabled, used = added_memory(env, kind)
-    note(f"{title}: memory before {before[0] / 1024:.1f} MiB private, {before[1] / 1024:.1f} proportional; enabled "
-         f"+{(enabled[0] - before[0]) / 1024:.1f}, +{(enabled[1] - before[1]) / 1024:.1f}; signed in and synced "
-         f"+{(used[0] - before[0]) / 1024:.1f}, +{(used[1] - before[1]) / 1024:.1f}")
+    steps = [statistics.median(column) for column in zip(*(memory_steps(env, kind) for _ in range(ROUNDS)))]
+    note(f"{title}: memory at rest {steps[0]:.1f} MiB resident, {steps[1]:.1f} anonymous; with the plugin {steps[2] - steps[0]:+.1f} and "
+         f"{steps[3] - steps[1]:+.1f}; signed in and synced {steps[4] - steps[0]:+.1f} and {steps[5] - steps[1]:+.1f}")
 
 
 def test_plain_host(env):
