@@ -41,9 +41,8 @@ ensure_context(void)
 static void
 guest_start(GDBusConnection *connection)
 {
-  g_autoptr(GError) error = NULL;
-
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED = g_main_context_pusher_new(guest.context);
+  g_autoptr(GError) error = NULL;
 
   guest.plugin = guest.object->start(connection, guest.context, &error);
   if (guest.plugin == NULL)

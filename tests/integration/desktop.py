@@ -31,8 +31,8 @@ def sanitized(environment):
 class PeasHost(Host):
     """A plain libpeas host."""
 
-    def __init__(self, session, *libraries, more=None):
-        folder = session.root / "peas"
+    def __init__(self, session, *libraries, folder=None, more=None):
+        folder = folder or session.root / "peas"
         if not folder.exists():
             install_plugin(folder)
         self.start(session, [PEAS_HOST, folder, *libraries], {**session.env, **(more or {})})

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plain host with libpeas 1.0, steered by lines on standard input: enable, disable, drop, forget, quit. It answers
- * the first two with a line. */
+/* A plain host with libpeas 1.0, steered by lines on standard input: enable, disable, fork, drop, forget, quit. It
+ * answers the first three with a line. */
 #include <glib-unix.h>
 #include <gmodule.h>
 #include <libpeas/peas.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 
 #define PLUGIN "lids-progression-peas"
 
@@ -35,6 +37,18 @@ on_removed(PeasExtensionSet *set, PeasPluginInfo *info, PeasExtension *extension
   peas_activatable_deactivate(PEAS_ACTIVATABLE(extension));
 }
 
+/* A child that ends as a program does, and not by _exit(). */
+static gboolean
+child_ends(void)
+{
+  int status = 1;
+  pid_t child = fork();
+
+  if (child == 0)
+    exit(0);
+  return waitpid(child, &status, 0) == child && status == 0;
+}
+
 static void
 obey(Host *self, const char *command)
 {
@@ -44,6 +58,8 @@ obey(Host *self, const char *command)
     say(peas_engine_load_plugin(self->engine, info) ? "enabled" : "error enable");
   else if (g_str_equal(command, "disable"))
     say(peas_engine_unload_plugin(self->engine, info) ? "disabled" : "error disable");
+  else if (g_str_equal(command, "fork"))
+    say(child_ends() ? "ended" : "error fork");
   else
     g_main_loop_quit(self->loop);
   if (g_str_equal(command, "drop")) /* and the loop ends before the plugin has stopped */

@@ -5,6 +5,7 @@ from desktop import *  # noqa: F403
 from common import expect_exact, parametrize, run as run_tests
 from hosts import empty_session, wait_owner
 
+WRONG_ABI = BUILD / "tests" / "integration" / "wrong-abi.so"
 CALL = 22  # XP of a call with CONTACT and 150 s: dial 2, connected 5, two minutes and more 15
 FIRST = 25  # once a day, with the first dial
 
@@ -93,6 +94,33 @@ def test_careless_end(env, how):
     session.call()
     host.process.stdin.write(how.encode() + b"\n")
     end(env, host, 4)
+
+
+def test_forked_child_ends(env):
+    """It has the host's memory, and none of its threads: it must not touch the service."""
+    need("ASAN_OPTIONS" not in os.environ, "what only the parent's threads know seems to leak in the child")
+    session = empty_session(env)
+    host = PeasHost(session)
+    host.enable()
+    wait_owner(session, host)
+    session.sign_in(env.server)
+    host.says("fork", "ended")
+    equal(host.complaints(), "", "what the child said")
+    session.call()
+    end(env, host, 4)
+
+
+def test_object_of_another_release(env):
+    """Copies, as of an installation by hand: the object beside the module is the one that is loaded."""
+    session = empty_session(env)
+    folder = session.root / "copies"
+    folder.mkdir()
+    for file, name in ((PEAS_MODULE, PEAS_MODULE.name), (DESCRIPTION, DESCRIPTION.name), (WRONG_ABI, SO.name)):
+        shutil.copy(file, folder / name)
+    host = PeasHost(session, folder=folder)
+    host.enable()
+    host.disable()
+    host.quit_with(f"{folder / SO.name} speaks ABI 2 and this module 1")
 
 
 def test_quit_while_the_server_hangs(env):
