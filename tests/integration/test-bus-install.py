@@ -47,6 +47,7 @@ def test_files(env):
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
                              f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
                              *(f"share/doc/lids-progression/api/{page.name}" for page in (BUILD / "dbus").glob("*.html")),
+                             *panel_files(library),
                              "share/lids-progression/rules.json", "share/lids-progression/rules.schema.json",
                              "share/man/man1/progression.1"]), "files")
         for name in ("bin/progression", f"{libexec}/progressiond"):
@@ -67,6 +68,12 @@ def library_files(library):
     if (BUILD / "clients" / "lib" / "Lids-1.0.gir").exists():
         yield from ("share/gir-1.0/Lids-1.0.gir", f"{library}/girepository-1.0/Lids-1.0.typelib",
                     "share/vala/vapi/liblids-progression-1.0.deps", "share/vala/vapi/liblids-progression-1.0.vapi")
+
+
+def panel_files(library):
+    """The applet's, where GTK and the panel's library were there."""
+    if (BUILD / "clients" / "panel" / "liblids-progression-panel.so").exists():
+        yield from (f"{library}/xfce4/panel/plugins/liblids-progression-panel.so", "share/xfce4/panel/plugins/lids-progression.desktop")
 
 
 def check_service_file(prefix, values):
