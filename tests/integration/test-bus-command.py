@@ -317,8 +317,9 @@ def test_completion(env):
 
 def test_manual_page(env):
     page = SOURCE / "clients" / "progression.1"
-    code, out, complaint = run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page], {**os.environ, "MANWIDTH": "80"})
-    equal((code, complaint), (0, ""), "man")
+    for each in (page, SOURCE / "plugin" / "daemon" / "progressiond.8"):
+        code, _out, complaint = run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", each], {**os.environ, "MANWIDTH": "80"})
+        equal((code, complaint), (0, ""), f"man {each.name}")
     text = page.read_text().replace("\\-", "-")
     for word in (*COMMANDS, "--json", "--version"):
         assert re.search(rf"\b{word}\b" if word[0] != "-" else word, text), f"the page does not name {word}"

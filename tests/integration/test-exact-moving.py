@@ -114,9 +114,9 @@ def test_a_machine_stays_the_same_device(env):
     with Machines(env) as machines:
         rep = machines.new()
         for number in range(3):
+            rep.stop()
             rep.call("CONTACT", 150, f"lead-{number}")
             rep.sync()
-            rep.stop()
         expect_exact(env.server, rep, FIRST + 2 * CALL, 3 * ROWS + 1)
         equal(len(devices(env, rep.member)), 1, "devices")
 
