@@ -45,7 +45,6 @@ def test_files(env):
                              "include/lids-progression/prg-plugin.h", *library_files(library), "lib/systemd/user/lids-progression.service",
                              "share/bash-completion/completions/progression",
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
-                             *(f"share/doc/lids-progression/api/{interface}.html" for interface in INTERFACES),
                              f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
                              *(f"share/doc/lids-progression/api/{page.name}" for page in (BUILD / "dbus").glob("*.html")),
                              *panel_files(library),
