@@ -28,8 +28,8 @@ def peas_files(library):
 
 
 def check_links(prefix, values):
-    """Each link leads to the installed file; the folder of this test stands in for the root."""
-    for link in (path for path in prefix.rglob("*") if path.is_symlink()):
+    """Each link in a host's folder leads to the installed file; the folder of this test stands in for the root."""
+    for link in (path for path in prefix.rglob("plugins/*") if path.is_symlink()):
         equal(os.readlink(link), f"{values['prefix']}/{values['libdir']}/lids-progression/{link.name}", str(link))
 
 
