@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ prg_cli_sync(PrgCli *cli, int argc, char **argv)
 
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "SyncNow", NULL, NULL, NULL);
-  return say(cli, code, "Everything is in Twenty");
+  return say(cli, code, _("Everything is in Twenty"));
 }
 
 int
@@ -43,7 +44,7 @@ prg_cli_retry(PrgCli *cli, int argc, char **argv)
 
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "RetryOperation", g_variant_new("(s)", words[0]), NULL, NULL);
-  return say(cli, code, "It will be sent again");
+  return say(cli, code, _("It will be sent again"));
 }
 
 int
@@ -54,7 +55,7 @@ prg_cli_discard(PrgCli *cli, int argc, char **argv)
 
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "DiscardOperation", g_variant_new("(s)", words[0]), NULL, NULL);
-  return say(cli, code, "Discarded");
+  return say(cli, code, _("Discarded"));
 }
 
 int
@@ -64,23 +65,23 @@ prg_cli_sign_in(PrgCli *cli, int argc, char **argv)
   g_autofree char *member = NULL;
   g_auto(GStrv) words = NULL;
   GOptionEntry entries[] = {
-    { "server", 0, 0, G_OPTION_ARG_STRING, &server, "The server (default: the preset one)", "URL" },
-    { "member", 0, 0, G_OPTION_ARG_STRING, &member, "The workspace member's id; needed", "ID" },
+    { "server", 0, 0, G_OPTION_ARG_STRING, &server, N_("The server (default: the preset one)"), N_("URL") },
+    { "member", 0, 0, G_OPTION_ARG_STRING, &member, N_("The workspace member's id; needed"), N_("ID") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("sign-in"), entries, argc, argv, 0, 0, &words);
 
   if (code == PRG_EXIT_OK && member == NULL)
-    code = prg_cli_usage("Say who: --member ID");
+    code = prg_cli_usage(_("Say who: --member ID"));
   if (code != PRG_EXIT_OK)
     return code;
-  int fd = prg_cli_open_token("API key: ");
+  int fd = prg_cli_open_token(_("API key: "));
   if (fd < 0)
     return PRG_EXIT_USAGE;
   g_autoptr(GUnixFDList) fds = list_of(fd);
   code = prg_cli_call(cli, ".Account", "SignIn", g_variant_new("(ssh)", server ? server : "", member, 0), fds,
                       NULL);
-  return say(cli, code, "Signed in");
+  return say(cli, code, _("Signed in"));
 }
 
 int
@@ -93,7 +94,7 @@ prg_cli_sign_out(PrgCli *cli, int argc, char **argv)
   const char *path = "";
   GOptionEntry entries[] = {
     { "pending", 0, 0, G_OPTION_ARG_STRING, &pending,
-      "If some are not sent: refuse (default), keep or export", "WHAT" },
+      N_("If some are not sent: refuse (default), keep or export"), N_("WHAT") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("sign-out"), entries, argc, argv, 0, 0, &words);
@@ -108,9 +109,9 @@ prg_cli_sign_out(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     prg_cli_print_json(g_variant_new_string(path));
   else if (*path)
-    g_print("Signed out. What was not sent is in %s\n", path);
+    g_print(_("Signed out. What was not sent is in %s\n"), path);
   else
-    g_print("Signed out\n");
+    g_print("%s\n", _("Signed out"));
   return PRG_EXIT_OK;
 }
 
@@ -125,9 +126,9 @@ print_created(PrgCli *cli, GVariant *reply, gboolean dry_run)
     return;
   }
   for (guint i = 0; names[i]; i++)
-    g_print("%s %s\n", dry_run ? "missing" : "created", names[i]);
+    g_print(dry_run ? _("missing %s\n") : _("created %s\n"), names[i]);
   if (names[0] == NULL)
-    g_print("The server has everything that is needed\n");
+    g_print("%s\n", _("The server has everything that is needed"));
 }
 
 int
@@ -140,9 +141,9 @@ prg_cli_provision(PrgCli *cli, int argc, char **argv)
   g_autoptr(GUnixFDList) fds = NULL;
   g_autoptr(GVariant) reply = NULL;
   GOptionEntry entries[] = {
-    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Only tell what is missing", NULL },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, N_("Only tell what is missing"), NULL },
     { "admin-token", 0, 0, G_OPTION_ARG_NONE, &admin_token,
-      "Use an administrator's key, read like that of sign-in", NULL },
+      N_("Use an administrator's key, read like that of sign-in"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("provision"), entries, argc, argv, 0, 0, &words);
@@ -151,7 +152,7 @@ prg_cli_provision(PrgCli *cli, int argc, char **argv)
     return code;
   g_variant_builder_add(&options, "{sv}", "dry-run", g_variant_new_boolean(dry_run));
   if (admin_token) {
-    int fd = prg_cli_open_token("Administrator's API key: ");
+    int fd = prg_cli_open_token(_("Administrator's API key: "));
     if (fd < 0)
       return PRG_EXIT_USAGE;
     fds = list_of(fd);
@@ -209,6 +210,6 @@ prg_cli_import(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     g_print("{ \"added\" : %u }\n", added);
   else
-    g_print("%u operations added\n", added);
+    g_print(ngettext("%u operation added\n", "%u operations added\n", added), added);
   return PRG_EXIT_OK;
 }

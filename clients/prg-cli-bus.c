@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-cli.h"
 
+#include <glib/gi18n-lib.h>
+
 #define NAME "org.lids.Progression"
 #define PATH "/org/lids/Progression"
 #define ERROR_PREFIX "org.lids.Progression.Error."
@@ -40,7 +42,7 @@ report(GError *error)
 
   g_dbus_error_strip_remote_error(error);
   if (code == PRG_EXIT_UNREACHABLE)
-    g_printerr("The progression service cannot be reached: %s\n", error->message);
+    g_printerr(_("The progression service cannot be reached: %s\n"), error->message);
   else
     g_printerr("%s\n", error->message);
   return code;
@@ -55,7 +57,7 @@ connect_bus(PrgCli *cli)
     cli->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
   if (cli->bus)
     return PRG_EXIT_OK;
-  g_printerr("There is no session bus: %s\n", error->message);
+  g_printerr(_("There is no session bus: %s\n"), error->message);
   return PRG_EXIT_UNREACHABLE;
 }
 

@@ -2,6 +2,9 @@
 /* Commands that earn, choose or report, and the one that takes back. */
 #include "prg-cli.h"
 
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+
 /* What the methods that earn have in common. */
 typedef struct {
   char *id; /* (owned) (nullable), like the others */
@@ -51,7 +54,7 @@ build_options(const Earning *earning, GVariantBuilder *options)
     if (g_ascii_string_to_signed(earning->amount, 10, G_MININT64, G_MAXINT64, &number, NULL))
       g_variant_builder_add(options, "{sv}", "amount", g_variant_new_int64(number));
     else
-      code = prg_cli_usage("“%s” is no whole number", earning->amount);
+      code = prg_cli_usage(_("“%s” is no whole number"), earning->amount);
   }
   if (code != PRG_EXIT_OK)
     g_variant_builder_clear(options);
@@ -79,8 +82,9 @@ print_answer(PrgCli *cli, GVariant *reply)
     prg_cli_print_json(g_variant_builder_end(&builder));
     return;
   }
-  g_print("%+" G_GINT64_FORMAT " XP, %" G_GINT64_FORMAT " in total, level %u%s\n", earned, total, level,
-          leveled_up ? " (level up!)" : "");
+  g_print(leveled_up ? _("%+" PRId64 " XP, %" PRId64 " in total, level %u (level up!)\n")
+                     : _("%+" PRId64 " XP, %" PRId64 " in total, level %u\n"),
+          earned, total, level);
   g_print("%s\n", id);
 }
 
@@ -103,17 +107,17 @@ prg_cli_record_call(PrgCli *cli, int argc, char **argv)
   g_auto(GStrv) words = NULL;
   GVariantBuilder options;
   GOptionEntry entries[] = {
-    { "duration", 0, 0, G_OPTION_ARG_INT, &earning.duration, "Talk time in seconds", "S" },
-    { "lead", 0, 0, G_OPTION_ARG_STRING, &earning.lead, "The lead who was called", "ID" },
-    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, "Own id, so that repeating is harmless", "ID" },
-    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
-    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    { "duration", 0, 0, G_OPTION_ARG_INT, &earning.duration, N_("Talk time in seconds"), N_("S") },
+    { "lead", 0, 0, G_OPTION_ARG_STRING, &earning.lead, N_("The lead who was called"), N_("ID") },
+    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, N_("Own id, so that repeating is harmless"), N_("ID") },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, N_("When it happened"), N_("TIME") },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, N_("Text for the history"), N_("TEXT") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("call"), entries, argc, argv, 1, 1, &words);
 
   if (code == PRG_EXIT_OK && earning.duration < 0)
-    code = prg_cli_usage("A duration is not negative");
+    code = prg_cli_usage(_("A duration is not negative"));
   if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
     return code;
   g_autofree char *disposition = g_ascii_strup(words[0], -1);
@@ -129,11 +133,11 @@ prg_cli_xp(PrgCli *cli, int argc, char **argv)
   g_auto(GStrv) words = NULL;
   GVariantBuilder options;
   GOptionEntry entries[] = {
-    { "amount", 0, 0, G_OPTION_ARG_STRING, &earning.amount, "XP in place of the catalogue's", "N" },
-    { "ref", 0, 0, G_OPTION_ARG_STRING, &earning.ref, "What it is about", "REF" },
-    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, "Own id, so that repeating is harmless", "ID" },
-    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
-    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    { "amount", 0, 0, G_OPTION_ARG_STRING, &earning.amount, N_("XP in place of the catalogue's"), N_("N") },
+    { "ref", 0, 0, G_OPTION_ARG_STRING, &earning.ref, N_("What it is about"), N_("REF") },
+    { "id", 0, 0, G_OPTION_ARG_STRING, &earning.id, N_("Own id, so that repeating is harmless"), N_("ID") },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, N_("When it happened"), N_("TIME") },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, N_("Text for the history"), N_("TEXT") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("xp"), entries, argc, argv, 1, 1, &words);
@@ -150,8 +154,8 @@ prg_cli_deal(PrgCli *cli, int argc, char **argv)
   g_auto(GStrv) words = NULL;
   GVariantBuilder options;
   GOptionEntry entries[] = {
-    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, "When it happened", "TIME" },
-    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, "Text for the history", "TEXT" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &earning.at, N_("When it happened"), N_("TIME") },
+    { "details", 0, 0, G_OPTION_ARG_STRING, &earning.details, N_("Text for the history"), N_("TEXT") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("deal"), entries, argc, argv, 1, 1, &words);
@@ -161,14 +165,15 @@ prg_cli_deal(PrgCli *cli, int argc, char **argv)
   return earn(cli, "CloseDeal", g_variant_new("(sa{sv})", words[0], &options));
 }
 
+/* @message: with a place for @text */
+G_GNUC_PRINTF(2, 0)
 static int
-parse_number(const char *text, const char *what, double *number)
+parse_number(const char *text, const char *message, double *number)
 {
   char *end = NULL;
 
   *number = g_ascii_strtod(text, &end);
-  return end == text || *end != '\0' ? prg_cli_usage("“%s” is no %s: write a number, such as 0.8", text, what)
-                                     : PRG_EXIT_OK;
+  return end == text || *end != '\0' ? prg_cli_usage(message, text) : PRG_EXIT_OK;
 }
 
 static int
@@ -179,7 +184,7 @@ earn_scored(PrgCli *cli, const char *command, const char *method, int argc, char
   int code = prg_cli_parse(cli, prg_cli_find(command), NULL, argc, argv, 2, 2, &words);
 
   if (code == PRG_EXIT_OK)
-    code = parse_number(words[1], "score", &score);
+    code = parse_number(words[1], _("“%s” is no score: write a number, such as 0.8"), &score);
   return code == PRG_EXIT_OK ? earn(cli, method, g_variant_new("(sd)", words[0], score)) : code;
 }
 
@@ -233,7 +238,7 @@ prg_cli_boss_attempt(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     g_print("{ \"attempts\" : %u }\n", attempts);
   else
-    g_print("Attempts at %s: %u\n", words[0], attempts);
+    g_print(_("Attempts at %s: %u\n"), words[0], attempts);
   return PRG_EXIT_OK;
 }
 
@@ -246,7 +251,7 @@ tell(PrgCli *cli, const char *method, GVariant *parameters, const char *label, c
   if (code == PRG_EXIT_OK && cli->json)
     g_print("{}\n");
   else if (code == PRG_EXIT_OK)
-    g_print("%s: %s\n", label, *done ? done : "none");
+    g_print("%s: %s\n", label, *done ? done : _("none"));
   return code;
 }
 
@@ -262,13 +267,13 @@ choose(PrgCli *cli, const char *command, const char *method, const char *label, 
 int
 prg_cli_specialization(PrgCli *cli, int argc, char **argv)
 {
-  return choose(cli, "specialization", "SetSpecialization", "Specialization", argc, argv);
+  return choose(cli, "specialization", "SetSpecialization", _("Specialization"), argc, argv);
 }
 
 int
 prg_cli_title(PrgCli *cli, int argc, char **argv)
 {
-  return choose(cli, "title", "SetActiveTitle", "Title", argc, argv);
+  return choose(cli, "title", "SetActiveTitle", _("Title"), argc, argv);
 }
 
 int
@@ -279,7 +284,7 @@ prg_cli_report(PrgCli *cli, int argc, char **argv)
   int code = prg_cli_parse(cli, prg_cli_find("report"), NULL, argc, argv, 2, 2, &words);
 
   if (code == PRG_EXIT_OK)
-    code = parse_number(words[1], "value", &value);
+    code = parse_number(words[1], _("“%s” is no value: write a number, such as 0.8"), &value);
   return code == PRG_EXIT_OK
              ? tell(cli, "ReportMetric", g_variant_new("(sd)", words[0], value), words[0], words[1])
              : code;
@@ -293,13 +298,13 @@ prg_cli_revoke(PrgCli *cli, int argc, char **argv)
   g_autoptr(GVariant) reply = NULL;
   gint64 total;
   GOptionEntry entries[] = {
-    { "reason", 0, 0, G_OPTION_ARG_STRING, &reason, "Why; needed", "TEXT" },
+    { "reason", 0, 0, G_OPTION_ARG_STRING, &reason, N_("Why; needed"), N_("TEXT") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("revoke"), entries, argc, argv, 1, 1, &words);
 
   if (code == PRG_EXIT_OK && reason == NULL)
-    code = prg_cli_usage("Say why: --reason TEXT");
+    code = prg_cli_usage(_("Say why: --reason TEXT"));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "RevokeEvent", g_variant_new("(ss)", words[0], reason), NULL, &reply);
   if (code != PRG_EXIT_OK)
@@ -308,6 +313,6 @@ prg_cli_revoke(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     g_print("{ \"total\" : %" G_GINT64_FORMAT " }\n", total);
   else
-    g_print("%" G_GINT64_FORMAT " XP in total\n", total);
+    g_print(_("%" PRId64 " XP in total\n"), total);
   return PRG_EXIT_OK;
 }

@@ -2,6 +2,9 @@
 /* Commands that only look. */
 #include "prg-cli.h"
 
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+
 /* ---- status ---- */
 
 static gint64
@@ -26,16 +29,34 @@ text_of(GVariantDict *properties, const char *name)
   return text;
 }
 
-/* A sentence goes on below itself. */
+/* The labels of the status, so that their column is as wide as the widest in any language. */
+static const char *const labels[] = {
+  N_("Rep"),       N_("XP"),          N_("Level"),   N_("Rank"),        N_("Title"), N_("Deals"),
+  N_("Streak"),    N_("Last active"), N_("Badges"),  N_("Server"),      N_("Sync"),  N_("Reason"),
+  N_("Last sync"), N_("Last error"),  N_("Pending"), N_("Quarantined"),
+};
+
+static int
+label_width(void)
+{
+  int width = 12;
+
+  for (guint i = 0; i < G_N_ELEMENTS(labels); i++)
+    width = MAX(width, prg_cli_width(_(labels[i])));
+  return width;
+}
+
+/* A sentence goes on below itself. @label: one of the above, or " " */
 static void
 print_field(const char *label, const char *text)
 {
-  const int widths[] = { 12, 0 };
+  const int widths[] = { label_width(), 0 };
   g_auto(GStrv) words = g_strsplit(text, " ", -1);
   g_autoptr(GString) line = g_string_new(NULL);
 
+  label = _(label);
   for (guint i = 0; words[i]; i++) {
-    if (line->len > 0 && prg_cli_width(line->str) + prg_cli_width(words[i]) >= 80 - 13) {
+    if (line->len > 0 && prg_cli_width(line->str) + prg_cli_width(words[i]) >= 80 - widths[0] - 1) {
       prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
       g_string_truncate(line, 0);
       label = "";
@@ -67,42 +88,48 @@ print_progress(GVariantDict *properties)
   g_autofree char *rank =
       g_strdup_printf("%s %s", text_of(properties, "Rank"), text_of(properties, "RankName"));
   g_autofree char *deals = g_strdup_printf("%" G_GINT64_FORMAT, number_of(properties, "ClosedDeals"));
-  g_autofree char *streak = g_strdup_printf("%" G_GINT64_FORMAT " days", number_of(properties, "StreakDays"));
+  gint64 days = number_of(properties, "StreakDays");
+  g_autofree char *streak =
+      g_strdup_printf(ngettext("%" PRId64 " day", "%" PRId64 " days", (gulong)days), days);
   g_autofree char *activity = prg_cli_format_time(number_of(properties, "LastActivity"));
 
   g_string_printf(xp, "%" G_GINT64_FORMAT, number_of(properties, "TotalXp"));
   if (next > 0)
-    g_string_append_printf(xp, " (next level at %" G_GINT64_FORMAT ")", next);
+    g_string_append_printf(xp, _(" (next level at %" PRId64 ")"), next);
   if (pending != 0)
-    g_string_append_printf(xp, ", %" G_GINT64_FORMAT " not sent yet", pending);
-  print_field("Rep", text_of(properties, "Name"));
-  print_field("XP", xp->str);
-  print_field("Level", level);
-  print_field("Rank", rank);
-  print_field("Title", text_of(properties, "ActiveTitle"));
-  print_field("Deals", deals);
-  print_field("Streak", streak);
-  print_field("Last active", activity);
-  print_list(properties, "Badges", "Badges");
+    g_string_append_printf(xp, _(", %" PRId64 " not sent yet"), pending);
+  print_field(N_("Rep"), text_of(properties, "Name"));
+  print_field(N_("XP"), xp->str);
+  print_field(N_("Level"), level);
+  print_field(N_("Rank"), rank);
+  print_field(N_("Title"), text_of(properties, "ActiveTitle"));
+  print_field(N_("Deals"), deals);
+  print_field(N_("Streak"), streak);
+  print_field(N_("Last active"), activity);
+  print_list(properties, N_("Badges"), "Badges");
 }
 
 static void
 print_sync(GVariantDict *sync)
 {
   g_autofree char *last = prg_cli_format_time(number_of(sync, "LastSync"));
-  g_autofree char *pending =
-      g_strdup_printf("%" G_GINT64_FORMAT " operations", number_of(sync, "PendingOperations"));
-  g_autofree char *refused = g_strdup_printf("%" G_GINT64_FORMAT " operations (see: progression operations)",
-                                             number_of(sync, "QuarantinedOperations"));
+  gint64 n_pending = number_of(sync, "PendingOperations");
+  gint64 n_refused = number_of(sync, "QuarantinedOperations");
+  g_autofree char *pending = g_strdup_printf(
+      ngettext("%" PRId64 " operation", "%" PRId64 " operations", (gulong)n_pending), n_pending);
+  g_autofree char *refused =
+      g_strdup_printf(ngettext("%" PRId64 " operation (see: progression operations)",
+                               "%" PRId64 " operations (see: progression operations)", (gulong)n_refused),
+                      n_refused);
 
-  print_field("Sync", text_of(sync, "State"));
-  print_field("Reason", text_of(sync, "Reason"));
-  print_field("Last sync", last);
-  print_field("Last error", text_of(sync, "LastError"));
-  if (number_of(sync, "PendingOperations") > 0)
-    print_field("Pending", pending);
-  if (number_of(sync, "QuarantinedOperations") > 0)
-    print_field("Quarantined", refused);
+  print_field(N_("Sync"), prg_cli_word("state", text_of(sync, "State")));
+  print_field(N_("Reason"), text_of(sync, "Reason"));
+  print_field(N_("Last sync"), last);
+  print_field(N_("Last error"), text_of(sync, "LastError"));
+  if (n_pending > 0)
+    print_field(N_("Pending"), pending);
+  if (n_refused > 0)
+    print_field(N_("Quarantined"), refused);
 }
 
 static int
@@ -121,7 +148,7 @@ print_status(PrgCli *cli, GVariantDict *progression, GVariantDict *sync, GVarian
   } else {
     if (signed_in)
       print_progress(progression);
-    print_field("Server", text_of(account, "Server"));
+    print_field(N_("Server"), text_of(account, "Server"));
     print_sync(sync);
   }
   return signed_in ? PRG_EXIT_OK : PRG_EXIT_NOT_SIGNED_IN;
@@ -194,10 +221,10 @@ prg_cli_events(PrgCli *cli, int argc, char **argv)
   g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
   g_autoptr(GVariant) reply = NULL;
   GOptionEntry entries[] = {
-    { "since", 0, 0, G_OPTION_ARG_STRING, &since, "From this time on", "TIME" },
-    { "until", 0, 0, G_OPTION_ARG_STRING, &until, "Before this time", "TIME" },
-    { "type", 0, 0, G_OPTION_ARG_STRING, &type, "Only this event type", "TYPE" },
-    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_("From this time on"), N_("TIME") },
+    { "until", 0, 0, G_OPTION_ARG_STRING, &until, N_("Before this time"), N_("TIME") },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &type, N_("Only this event type"), N_("TYPE") },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, N_("At most so many"), N_("N") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("events"), entries, argc, argv, 0, 0, &words);
@@ -212,7 +239,7 @@ prg_cli_events(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "ListEvents", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, "No events", print_event) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("No events"), print_event) : code;
 }
 
 static void
@@ -239,8 +266,8 @@ prg_cli_operations(PrgCli *cli, int argc, char **argv)
   g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
   g_autoptr(GVariant) reply = NULL;
   GOptionEntry entries[] = {
-    { "state", 0, 0, G_OPTION_ARG_STRING, &state, "Only those in this state", "STATE" },
-    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    { "state", 0, 0, G_OPTION_ARG_STRING, &state, N_("Only those in this state"), N_("STATE") },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, N_("At most so many"), N_("N") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("operations"), entries, argc, argv, 0, 0, &words);
@@ -251,7 +278,7 @@ prg_cli_operations(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "ListOperations", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, "Nothing waits to be sent", print_operation) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("Nothing waits to be sent"), print_operation) : code;
 }
 
 static void
@@ -263,8 +290,8 @@ print_audit(GVariant *dict)
   g_autofree char *time = prg_cli_format_time(prg_cli_dict_number(dict, "at"));
 
   g_variant_lookup(dict, "flagged", "b", &flagged);
-  prg_cli_print_row((const char *[]){ time, prg_cli_dict_text(dict, "event"), flagged ? "look at it" : "" },
-                    widths, 3);
+  prg_cli_print_row(
+      (const char *[]){ time, prg_cli_dict_text(dict, "event"), flagged ? _("look at it") : "" }, widths, 3);
   prg_cli_print_row((const char *[]){ "", prg_cli_dict_text(dict, "text") }, text_widths, 2);
 }
 
@@ -276,7 +303,7 @@ prg_cli_audit(PrgCli *cli, int argc, char **argv)
   g_auto(GVariantBuilder) filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
   g_autoptr(GVariant) reply = NULL;
   GOptionEntry entries[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most so many", "N" },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, N_("At most so many"), N_("N") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("audit"), entries, argc, argv, 0, 0, &words);
@@ -285,5 +312,5 @@ prg_cli_audit(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "ListAudit", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, "Nothing was found", print_audit) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("Nothing was found"), print_audit) : code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-cli.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 
 #define COLUMNS 80
@@ -32,6 +33,18 @@ prg_cli_width(const char *text)
   for (const char *p = text; *p; p = g_utf8_next_char(p))
     width += width_of(g_utf8_get_char(p));
   return width;
+}
+
+char *
+prg_cli_right(const char *text, int width)
+{
+  return g_strdup_printf("%*s%s", MAX(width - prg_cli_width(text), 0), "", text);
+}
+
+const char *
+prg_cli_word(const char *context, const char *word)
+{
+  return *word ? g_dpgettext2(GETTEXT_PACKAGE, context, word) : word;
 }
 
 /* The end of the longest beginning of @text that fits into @width columns. */
@@ -105,7 +118,8 @@ prg_cli_format_time(gint64 microseconds)
       microseconds ? g_date_time_new_from_unix_utc(microseconds / G_USEC_PER_SEC) : NULL;
   g_autoptr(GDateTime) local = utc ? g_date_time_to_local(utc) : NULL;
 
-  return local ? g_date_time_format(local, "%Y-%m-%d %H:%M") : g_strdup("never");
+  /* Translators: a date and time as people write them, of at most 16 characters; see date(1) for the letters. */
+  return local ? g_date_time_format(local, _("%Y-%m-%d %H:%M")) : g_strdup(_("never"));
 }
 
 const char *

@@ -4,6 +4,7 @@
 #include "prg-cli.h"
 #include "prg-rules.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 
 /* A file, "-" for standard input; no more than one byte too much of it. Returns: (transfer full) (nullable) */
@@ -60,14 +61,15 @@ check_file(PrgCli *cli, const char *path)
   g_autofree char *text = read_catalogue(path, &length, &error);
 
   if (text == NULL)
-    return prg_cli_usage("%s cannot be read: %s", path, error->message);
+    return prg_cli_usage(_("%s cannot be read: %s"), path, error->message);
   g_autoptr(PrgRules) rules = prg_rules_parse(text, length, faults);
   g_ptr_array_sort(faults, compare_lines);
   if (cli->json) {
     print_faults_as_json(rules ? prg_rules_get_version(rules) : 0, faults);
   } else if (rules) {
-    g_print("%s is good: version %u, %u levels.\n", path, prg_rules_get_version(rules),
-            prg_rules_n_levels(rules));
+    g_print(ngettext("%s is good: version %u, %u level.\n", "%s is good: version %u, %u levels.\n",
+                     prg_rules_n_levels(rules)),
+            path, prg_rules_get_version(rules), prg_rules_n_levels(rules));
   } else {
     for (guint i = 0; i < faults->len; i++) {
       const PrgRulesFault *fault = g_ptr_array_index(faults, i);
@@ -100,5 +102,5 @@ prg_cli_rules(PrgCli *cli, int argc, char **argv)
     return check_file(cli, words[1]);
   if (g_str_equal(words[0], "show") && words[1] == NULL)
     return show_builtin();
-  return prg_cli_usage("Usage: progression rules check FILE, or progression rules show");
+  return prg_cli_usage(_("Usage: progression rules check FILE, or progression rules show"));
 }

@@ -2,9 +2,23 @@
 /* Commands about how the rep stands: rank, gates, badges, efficiency, leaderboard. */
 #include "prg-cli.h"
 
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
+
 #define MAX_DAYS 3660
 
 /* ---- rank, gates ---- */
+
+/* @texts: the rank, its name, the next one, its name */
+static void
+print_rank(const char *const *texts)
+{
+  g_print("%s %s\n", texts[0], texts[1]);
+  if (*texts[2])
+    g_print(_("Next: %s %s\n"), texts[2], texts[3]);
+  else
+    g_print("%s\n", _("The highest rank"));
+}
 
 int
 prg_cli_rank(PrgCli *cli, int argc, char **argv)
@@ -28,10 +42,9 @@ prg_cli_rank(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     prg_cli_print_json(g_variant_builder_end(&builder));
   else if (*texts[0])
-    g_print("%s %s\n%s%s%s%s\n", texts[0], texts[1], *texts[2] ? "Next: " : "The highest rank", texts[2],
-            *texts[2] ? " " : "", texts[3]);
+    print_rank(texts);
   if (*texts[0] == '\0')
-    g_printerr("Nobody is signed in; see progression sign-in --help\n");
+    g_printerr("%s\n", _("Nobody is signed in; see progression sign-in --help"));
   return *texts[0] ? PRG_EXIT_OK : PRG_EXIT_NOT_SIGNED_IN;
 }
 
@@ -49,12 +62,13 @@ static char *
 format_value(GVariant *value)
 {
   if (value == NULL)
-    return g_strdup("unknown");
+    return g_strdup(_("unknown"));
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE))
     return format_number(g_variant_get_double(value));
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
-    return g_strdup(g_variant_get_boolean(value) ? "yes" : "no");
-  return g_strdup(*g_variant_get_string(value, NULL) ? g_variant_get_string(value, NULL) : "none");
+    return g_strdup(g_variant_get_boolean(value) ? _("yes") : _("no"));
+  const char *tier = g_variant_get_string(value, NULL);
+  return g_strdup(prg_cli_word("tier", *tier ? tier : "none"));
 }
 
 static gboolean
@@ -85,20 +99,21 @@ print_gate(GVariant *gate)
   g_autoptr(GVariant) have = g_variant_lookup_value(gate, "have", NULL);
   g_autofree char *wanted = format_value(needed);
   g_autofree char *found = format_value(have);
-  g_autofree char *goal =
-      g_str_equal(passes, "at-least") ? g_strdup(wanted) : g_strdup_printf("%s %s", passes, wanted);
-  g_autofree char *now = g_strconcat(found, flag_of(gate, "suspended") ? " (ramp-up)" : "", NULL);
+  g_autofree char *goal = g_str_equal(passes, "at-least")
+                              ? g_strdup(wanted)
+                              : g_strdup_printf("%s %s", prg_cli_word("gate", passes), wanted);
+  g_autofree char *now = g_strconcat(found, flag_of(gate, "suspended") ? _(" (ramp-up)") : "", NULL);
 
-  prg_cli_print_row((const char *[]){ flag_of(gate, "met") ? "met" : "missing",
-                                      prg_cli_dict_text(gate, "kind"), prg_cli_dict_text(gate, "id"), goal,
-                                      now },
+  prg_cli_print_row((const char *[]){ flag_of(gate, "met") ? C_("gate", "met") : C_("gate", "missing"),
+                                      prg_cli_word("gate", prg_cli_dict_text(gate, "kind")),
+                                      prg_cli_dict_text(gate, "id"), goal, now },
                     gate_widths, G_N_ELEMENTS(gate_widths));
 }
 
 int
 prg_cli_gates(PrgCli *cli, int argc, char **argv)
 {
-  static const char *const head[] = { "", "Gate", "", "Needed", "Now" };
+  const char *const head[] = { "", _("Gate"), "", _("Needed"), _("Now") };
   g_auto(GStrv) words = NULL;
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GVariant) gates = NULL;
@@ -117,9 +132,9 @@ prg_cli_gates(PrgCli *cli, int argc, char **argv)
   }
   if (g_variant_n_children(gates) > 0)
     prg_cli_print_row(head, gate_widths, G_N_ELEMENTS(head));
-  prg_cli_print_list(cli, gates, "There is no higher rank", print_gate);
+  prg_cli_print_list(cli, gates, _("There is no higher rank"), print_gate);
   if (g_variant_n_children(gates) > 0)
-    g_print("%s\n", eligible ? "All gates are met" : "Not all gates are met");
+    g_print("%s\n", eligible ? _("All gates are met") : _("Not all gates are met"));
   return PRG_EXIT_OK;
 }
 
@@ -139,7 +154,7 @@ prg_cli_promote(PrgCli *cli, int argc, char **argv)
   if (cli->json)
     prg_cli_print_json(g_variant_new_parsed("{'rank': <%s>}", rank));
   else
-    g_print("Promoted to %s\n", rank);
+    g_print(_("Promoted to %s\n"), rank);
   return PRG_EXIT_OK;
 }
 
@@ -155,18 +170,21 @@ print_badge(GVariant *badge)
   const char *tier = prg_cli_dict_text(badge, "tier");
   g_autofree char *have = format_number(double_of(badge, "progress"));
   g_autofree char *needed = format_number(double_of(badge, "needed"));
-  g_autofree char *way = g_str_equal(passes, "at-least") ? g_strdup_printf("%s of %s", have, needed)
-                                                         : g_strdup_printf("%s, %s %s", have, passes, needed);
+  g_autofree char *way = g_str_equal(passes, "at-least")
+                             ? g_strdup_printf(_("%s of %s"), have, needed)
+                             : g_strdup_printf("%s, %s %s", have, prg_cli_word("gate", passes), needed);
 
-  prg_cli_print_row((const char *[]){ prg_cli_dict_text(badge, "name"), *tier ? tier : "-",
-                                      *next ? next : "-", *next ? way : "", prg_cli_dict_text(badge, "why") },
+  prg_cli_print_row((const char *[]){ prg_cli_dict_text(badge, "name"),
+                                      *tier ? prg_cli_word("tier", tier) : "-",
+                                      *next ? prg_cli_word("tier", next) : "-", *next ? way : "",
+                                      prg_cli_word("why", prg_cli_dict_text(badge, "why")) },
                     badge_widths, G_N_ELEMENTS(badge_widths));
 }
 
 int
 prg_cli_badges(PrgCli *cli, int argc, char **argv)
 {
-  static const char *const head[] = { "Badge", "Tier", "Next", "Progress", "" };
+  const char *const head[] = { _("Badge"), _("Tier"), _("Next"), _("Progress"), "" };
   g_auto(GStrv) words = NULL;
   g_autoptr(GVariant) reply = NULL;
   int code = prg_cli_parse(cli, prg_cli_find("badges"), NULL, argc, argv, 0, 0, &words);
@@ -178,7 +196,7 @@ prg_cli_badges(PrgCli *cli, int argc, char **argv)
   g_autoptr(GVariant) badges = g_variant_get_child_value(reply, 0);
   if (!cli->json)
     prg_cli_print_row(head, badge_widths, G_N_ELEMENTS(head));
-  return prg_cli_print_list(cli, badges, "The catalogue has no badges", print_badge);
+  return prg_cli_print_list(cli, badges, _("The catalogue has no badges"), print_badge);
 }
 
 /* ---- metrics ---- */
@@ -209,12 +227,13 @@ print_rate(GVariant *rate)
   const char *tier = prg_cli_dict_text(rate, "tier");
   g_autoptr(GVariant) value = g_variant_lookup_value(rate, "value", G_VARIANT_TYPE_DOUBLE);
   g_autofree char *percent =
-      value ? g_strdup_printf("%6.1f %%", 100 * g_variant_get_double(value)) : g_strdup("unknown");
+      value ? g_strdup_printf("%6.1f %%", 100 * g_variant_get_double(value)) : g_strdup(_("unknown"));
   g_autofree char *parts =
-      g_strdup_printf("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, prg_cli_dict_number(rate, "numerator"),
+      g_strdup_printf(_("%" PRId64 " of %" PRId64), prg_cli_dict_number(rate, "numerator"),
                       prg_cli_dict_number(rate, "denominator"));
 
-  prg_cli_print_row((const char *[]){ prg_cli_dict_text(rate, "metric"), percent, *tier ? tier : "-", parts },
+  prg_cli_print_row((const char *[]){ prg_cli_dict_text(rate, "metric"), percent,
+                                      *tier ? prg_cli_word("rating", tier) : "-", parts },
                     rate_widths, 4);
 }
 
@@ -222,9 +241,10 @@ print_rate(GVariant *rate)
 static int
 print_metrics(PrgCli *cli, GVariant *efficiency, GVariant *days)
 {
-  static const char *const rate_head[] = { "Rate of the last days", "", "Tier", "Made of" };
-  static const char *const day_head[] = { "Day",   "Dials", "Conn.", "<30s", ">2min",
-                                          "Appts", "Shows", "Deals", "SMS",  "XP" };
+  const char *const rate_head[] = { _("Rate of the last days"), "", _("Tier"), _("Made of") };
+  /* Translators: heads of narrow columns: 10, seven times 6, 6 and 8 characters at most. */
+  const char *const day_head[] = { _("Day"),   _("Dials"), _("Conn."), _("<30s"), _(">2min"),
+                                   _("Appts"), _("Shows"), _("Deals"), _("SMS"),  _("XP") };
   g_autoptr(GVariant) rates = NULL;
   gboolean ramp_up;
 
@@ -237,10 +257,10 @@ print_metrics(PrgCli *cli, GVariant *efficiency, GVariant *days)
   prg_cli_print_row(rate_head, rate_widths, G_N_ELEMENTS(rate_head));
   prg_cli_print_list(cli, rates, "", print_rate);
   if (ramp_up)
-    g_print("Ramp-up: too few dials yet; rates are shown, not judged\n");
+    g_print("%s\n", _("Ramp-up: too few dials yet; rates are shown, not judged"));
   g_print("\n");
   prg_cli_print_row(day_head, metric_widths, G_N_ELEMENTS(day_head));
-  return prg_cli_print_list(cli, days, "Nothing is known of these days", print_day);
+  return prg_cli_print_list(cli, days, _("Nothing is known of these days"), print_day);
 }
 
 /* (transfer full) the local day @days - 1 days before @to or, without one, before today; NULL: @to is no day */
@@ -265,17 +285,17 @@ prg_cli_metrics(PrgCli *cli, int argc, char **argv)
   g_autoptr(GVariant) efficiency = NULL;
   g_autoptr(GVariant) reply = NULL;
   GOptionEntry entries[] = {
-    { "days", 0, 0, G_OPTION_ARG_INT, &n_days, "So many days (default: 7)", "N" },
-    { "from", 0, 0, G_OPTION_ARG_STRING, &from, "First day", "DAY" },
-    { "to", 0, 0, G_OPTION_ARG_STRING, &to, "Last day (default: today)", "DAY" },
+    { "days", 0, 0, G_OPTION_ARG_INT, &n_days, N_("So many days (default: 7)"), N_("N") },
+    { "from", 0, 0, G_OPTION_ARG_STRING, &from, N_("First day"), N_("DAY") },
+    { "to", 0, 0, G_OPTION_ARG_STRING, &to, N_("Last day (default: today)"), N_("DAY") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("metrics"), entries, argc, argv, 0, 0, &words);
 
   if (code == PRG_EXIT_OK && n_days != 0 && (n_days < 1 || n_days > MAX_DAYS || from))
-    code = prg_cli_usage("--days is from 1 to %d, and not together with --from", MAX_DAYS);
+    code = prg_cli_usage(_("--days is from 1 to %d, and not together with --from"), MAX_DAYS);
   if (code == PRG_EXIT_OK && n_days != 0 && (from = first_of(n_days, to)) == NULL)
-    code = prg_cli_usage("“%s” is no day: write 2026-03-01", to);
+    code = prg_cli_usage(_("“%s” is no day: write 2026-03-01"), to);
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "GetEfficiency", NULL, NULL, &efficiency);
   if (code == PRG_EXIT_OK)
@@ -304,27 +324,29 @@ print_place(GVariant *place)
 
   prg_cli_print_row((const char *[]){ number, prg_cli_dict_text(place, "name"),
                                       prg_cli_dict_text(place, "rank"), of_level, total,
-                                      flag_of(place, "me") ? "<- you" : "" },
+                                      flag_of(place, "me") ? _("<- you") : "" },
                     place_widths, G_N_ELEMENTS(place_widths));
 }
 
 int
 prg_cli_leaderboard(PrgCli *cli, int argc, char **argv)
 {
-  static const char *const head[] = { "  Pos", "Name", "Rank", "Level", "          XP", "" };
+  g_autofree char *position = prg_cli_right(_("Pos"), 5);
+  g_autofree char *xp = prg_cli_right(_("XP"), 12);
+  const char *const head[] = { position, _("Name"), _("Rank"), _("Level"), xp, "" };
   int limit = 20;
   gint64 as_of;
   g_auto(GStrv) words = NULL;
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GVariant) places = NULL;
   GOptionEntry entries[] = {
-    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "The first N reps (default: 20; 0 = all)", "N" },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &limit, N_("The first N reps (default: 20; 0 = all)"), N_("N") },
     G_OPTION_ENTRY_NULL,
   };
   int code = prg_cli_parse(cli, prg_cli_find("leaderboard"), entries, argc, argv, 0, 0, &words);
 
   if (code == PRG_EXIT_OK && limit < 0)
-    code = prg_cli_usage("A limit is not negative");
+    code = prg_cli_usage(_("A limit is not negative"));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "GetLeaderboard", g_variant_new("(u)", (guint)limit), NULL, &reply);
   if (code != PRG_EXIT_OK)
@@ -336,7 +358,7 @@ prg_cli_leaderboard(PrgCli *cli, int argc, char **argv)
   }
   g_autofree char *time = prg_cli_format_time(as_of);
   prg_cli_print_row(head, place_widths, G_N_ELEMENTS(head));
-  prg_cli_print_list(cli, places, "Nobody has XP yet", print_place);
-  g_print("As of %s\n", time);
+  prg_cli_print_list(cli, places, _("Nobody has XP yet"), print_place);
+  g_print(_("As of %s\n"), time);
   return PRG_EXIT_OK;
 }

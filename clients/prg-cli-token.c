@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -85,7 +86,7 @@ forbid_core_files(void)
   const struct rlimit none = { 0, 0 };
 
   if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
-    g_printerr("Core files cannot be switched off\n");
+    g_printerr("%s\n", _("Core files cannot be switched off"));
 }
 
 int
@@ -105,6 +106,6 @@ prg_cli_open_token(const char *prompt)
   if (tty >= 0)
     close(tty);
   if (fd < 0)
-    g_printerr("No token was given\n");
+    g_printerr("%s\n", _("No token was given"));
   return fd;
 }

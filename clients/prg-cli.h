@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
   const char *name;
-  const char *arguments;
+  const char *arguments; /* N_(), like the summary */
   const char *summary;
   int (*run)(PrgCli *cli, int argc, char **argv);
 } PrgCliCommand;
@@ -53,14 +53,19 @@ int prg_cli_parse(PrgCli *cli,
                   guint maximum,
                   char ***words);
 const PrgCliCommand *prg_cli_find(const char *name);
+const char *prg_cli_arguments(const PrgCliCommand *command); /* in the language of this process */
 /* "2026-03-01", or ISO 8601; local time unless it has a zone. */
 int prg_cli_parse_time(const char *text, gint64 *microseconds);
-int prg_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+int prg_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2); /* @format: translated */
 
 /* ---- prg-cli-print.c ---- */
 
 void prg_cli_print_json(GVariant *value);
 int prg_cli_width(const char *text); /* columns on a terminal */
+/* @text with spaces before it, so that it ends at @width columns. (transfer full) */
+char *prg_cli_right(const char *text, int width);
+/* A word of the D-Bus interface ("idle", "gold") as people read it; @context: "state", "gate", "tier", "rating" or "why". */
+const char *prg_cli_word(const char *context, const char *word);
 /* A line of fields, cut to their widths in columns; a width of 0 = the rest of 80 columns. */
 void prg_cli_print_row(const char *const *fields, const int *widths, guint n);
 /* Prints a list (aa{sv}); @print prints one entry. Returns: an exit code */

@@ -4,6 +4,8 @@
 #include "prg-calendar.h"
 #include "prg-metrics.h"
 
+#include <glib/gi18n-lib.h>
+
 /* A condition is judged over its whole window or not at all: a new rep's first good day earns no badge of a week. Rows that this
  * machine never held lie before any window that is judged. */
 static gboolean
@@ -41,13 +43,13 @@ measure_rate(const Question *self, PrgMeasured *measured)
   measured->progress = metrics.rates[rate];
   measured->needed = tier->threshold;
   if (!metrics.known[rate])
-    measured->why = "rate-unknown";
+    measured->why = NC_("why", "rate-unknown");
   else if (metrics.denominators[rate] < tier->minimum)
-    measured->why = "too-few";
+    measured->why = NC_("why", "too-few");
   else if (!is_covered(self->view, tier->days, self->today))
-    measured->why = "window-not-covered";
+    measured->why = NC_("why", "window-not-covered");
   else if (metrics.ramp_up)
-    measured->why = "ramp-up";
+    measured->why = NC_("why", "ramp-up");
   measured->known = *measured->why == '\0';
   measured->holds = measured->known && prg_passes(measured->passes, measured->progress, measured->needed);
 }
@@ -66,9 +68,9 @@ measure_within(const Question *self, PrgMeasured *measured)
   measured->needed = (double)tier->count;
   measured->known = is_covered(self->view, tier->days, self->today);
   if (!measured->known)
-    measured->why = "window-not-covered";
+    measured->why = NC_("why", "window-not-covered");
   else if (too_many)
-    measured->why = "too-many";
+    measured->why = NC_("why", "too-many");
   measured->holds = measured->known && !too_many && measured->progress >= measured->needed;
 }
 

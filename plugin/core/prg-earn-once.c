@@ -5,6 +5,7 @@
 #include "prg-error.h"
 #include "prg-gates.h"
 #include "prg-json.h"
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* What pays once, and what a rep chooses. */
@@ -18,14 +19,14 @@
 static gboolean
 check_ref(const PrgEarnRequest *request, GError **error)
 {
-  return *request->ref != '\0' || prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "the id is empty");
+  return *request->ref != '\0' || prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("the id is empty"));
 }
 
 static gboolean
-check_ratio(const char *what, double value, GError **error)
+check_ratio(double value, GError **error)
 {
   return (value >= 0 && value <= 1) ||
-         prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s must be a number from 0 to 1", what);
+         prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("the score must be a number from 0 to 1"));
 }
 
 static gboolean
@@ -33,14 +34,17 @@ check_level(PrgEarning *earning, const char *what, guint needed, GError **error)
 {
   guint level = prg_rules_level_for(earning->rules, earning->view->record->total_xp.value);
 
-  return level >= needed || prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE,
-                                             "%s unlocks at level %u, this is level %u", what, needed, level);
+  return level >= needed ||
+         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s unlocks at level %u, this is level %u"), what,
+                          needed, level);
 }
 
+/* @message: with one place for the id */
+G_GNUC_PRINTF(1, 0)
 static gboolean
-fail_unknown(const char *what, const char *id, GError **error)
+fail_unknown(const char *message, const char *id, GError **error)
 {
-  return prg_earning_fail(error, PRG_ERROR_UNKNOWN_ID, "the catalogue has no %s “%s”", what, id);
+  return prg_earning_fail(error, PRG_ERROR_UNKNOWN_ID, message, id);
 }
 
 /* A row of what pays once, or of a choice, with the caller's text. */
@@ -64,7 +68,7 @@ prg_earn_deal(const PrgView *view,
   BEGIN(earning);
 
   if (request->has_amount && request->amount < 0) {
-    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "only a correction may take XP away");
+    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("only a correction may take XP away"));
     return NULL;
   }
   if (!prg_earning_price(&earning, source->kind, request->has_amount ? request->amount : source->xp, &amount,
@@ -80,7 +84,7 @@ check_needs(PrgEarning *earning, const PrgModule *module, GError **error)
 {
   for (guint i = 0; module->needs[i] != NULL; i++) {
     if (!prg_id_set_contains(earning->view->record->completed_modules, module->needs[i]))
-      return prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s needs %s first", module->id,
+      return prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s needs %s first"), module->id,
                               module->needs[i]);
   }
   return TRUE;
@@ -90,7 +94,7 @@ static gboolean
 check_pass(const char *id, double score, double pass_score, GError **error)
 {
   return score >= pass_score ||
-         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s is passed from %.2f, this is %.4f", id,
+         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s is passed from %.2f, this is %.4f"), id,
                           pass_score, score);
 }
 
@@ -104,9 +108,9 @@ prg_earn_module(const PrgView *view,
   const PrgModule *module = prg_rules_find_module(rules, request->ref);
   BEGIN(earning);
 
-  if (module == NULL && !fail_unknown("module", request->ref, error))
+  if (module == NULL && !fail_unknown(_("the catalogue has no module “%s”"), request->ref, error))
     return NULL;
-  if (!check_ratio("the score", request->score, error))
+  if (!check_ratio(request->score, error))
     return NULL;
   if (prg_id_set_contains(view->record->completed_modules, module->id))
     return prg_earning_end(&earning);
@@ -127,9 +131,9 @@ prg_earn_exam(const PrgView *view,
   const PrgExam *exam = prg_rules_find_exam(rules, request->ref);
   BEGIN(earning);
 
-  if (exam == NULL && !fail_unknown("exam", request->ref, error))
+  if (exam == NULL && !fail_unknown(_("the catalogue has no exam “%s”"), request->ref, error))
     return NULL;
-  if (!check_ratio("the score", request->score, error))
+  if (!check_ratio(request->score, error))
     return NULL;
   if (prg_id_set_contains(view->record->passed_exams, exam->id))
     return prg_earning_end(&earning);
@@ -153,7 +157,7 @@ prg_earn_boss(const PrgView *view,
   const PrgBoss *boss = prg_rules_find_boss(rules, request->ref);
   BEGIN(earning);
 
-  if (boss == NULL && !fail_unknown("boss", request->ref, error))
+  if (boss == NULL && !fail_unknown(_("the catalogue has no boss “%s”"), request->ref, error))
     return NULL;
   if (prg_id_set_contains(view->record->defeated_bosses, boss->id))
     return prg_earning_end(&earning);
@@ -173,7 +177,7 @@ prg_earn_boss_attempt(const PrgView *view,
   const PrgBoss *boss = prg_rules_find_boss(rules, request->ref);
   BEGIN(earning);
 
-  if (boss == NULL && !fail_unknown("boss", request->ref, error))
+  if (boss == NULL && !fail_unknown(_("the catalogue has no boss “%s”"), request->ref, error))
     return NULL;
   if (!check_level(&earning, boss->id, boss->unlock_level, error))
     return NULL;
@@ -205,7 +209,7 @@ prg_earn_badge(const PrgView *view,
   gint64 xp = prg_rules_badge_xp(rules, request->ref);
   BEGIN(earning);
 
-  if (xp < 0 && !fail_unknown("badge", request->ref, error))
+  if (xp < 0 && !fail_unknown(_("the catalogue has no badge “%s”"), request->ref, error))
     return NULL;
   if (!prg_id_set_contains(view->record->badges, request->ref))
     add_row(&earning, "badge_earned", xp, "");
@@ -222,7 +226,8 @@ prg_earn_specialization(const PrgView *view,
   const PrgSpecialization *specialization = prg_rules_find_specialization(rules, request->ref);
   BEGIN(earning);
 
-  if (specialization == NULL && !fail_unknown("specialization", request->ref, error))
+  if (specialization == NULL &&
+      !fail_unknown(_("the catalogue has no specialization “%s”"), request->ref, error))
     return NULL;
   if (!check_level(&earning, specialization->id, specialization->unlock_level, error))
     return NULL;
@@ -243,7 +248,7 @@ prg_earn_title(const PrgView *view,
   if (!prg_earning_begin(&earning, error))
     return NULL;
   if (*request->ref != '\0' && !prg_id_set_contains(view->titles, request->ref)) {
-    prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "the rep has not earned the title “%s”", request->ref);
+    prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("the rep has not earned the title “%s”"), request->ref);
     return NULL;
   }
   if (!g_str_equal(view->active_title, request->ref))
@@ -264,13 +269,15 @@ prg_earn_metric(const PrgView *view,
   BEGIN(earning);
 
   if (metric == NULL) {
-    fail_unknown("metric to report", request->ref, error);
+    fail_unknown(_("the catalogue has no metric to report “%s”"), request->ref, error);
     return NULL;
   }
   if (!prg_reported_metric_is_valid(metric, request->score)) {
-    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s must be %s", metric->id,
-                     metric->is_count ? "a whole number from 0 to " G_STRINGIFY(PRG_MAX_REPORTED_COUNT)
-                                      : "a number from 0 to 1");
+    if (metric->is_count)
+      prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s must be a whole number from 0 to %d"),
+                       metric->id, PRG_MAX_REPORTED_COUNT);
+    else
+      prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s must be a number from 0 to 1"), metric->id);
     return NULL;
   }
   json_object_set_double_member(object, "value", request->score);
@@ -288,7 +295,7 @@ check_gates(PrgEarning *earning, const char *rank, GError **error)
   g_autofree char *missing = prg_gates_missing(gates);
 
   return prg_gates_met(gates) ||
-         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s still needs %s", rank, missing);
+         prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s still needs %s"), rank, missing);
 }
 
 GPtrArray *
@@ -311,7 +318,7 @@ prg_earn_promotion(const PrgView *view,
   if (!prg_earning_begin(&earning, error))
     return NULL;
   if (to == NULL) {
-    prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s is the highest rank", from);
+    prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s is the highest rank"), from);
     return NULL;
   }
   if (!check_gates(&earning, to, error))

@@ -4,6 +4,7 @@
 #include "prg-calendar.h"
 #include "prg-error.h"
 #include "prg-json.h"
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MAX_KIND 64
@@ -28,20 +29,20 @@ static gboolean
 check_source(const PrgSource *source, const PrgEarnRequest *request, GError **error)
 {
   if (source == NULL && !is_kind(request->kind))
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT,
-                            "the event type must be 1 to %d letters, digits, '_', '.' or '-', a letter first",
-                            MAX_KIND);
+    return prg_earning_fail(
+        error, PRG_ERROR_INVALID_ARGUMENT,
+        _("the event type must be 1 to %d letters, digits, '_', '.' or '-', a letter first"), MAX_KIND);
   if (source == NULL && !request->has_amount)
     return prg_earning_fail(error, PRG_ERROR_UNKNOWN_EVENT_TYPE,
-                            "the catalogue has no event type “%s”: give its amount", request->kind);
+                            _("the catalogue has no event type “%s”: give its amount"), request->kind);
   if (source != NULL && *source->method != '\0')
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s is recorded by %s", source->kind,
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s is recorded by %s"), source->kind,
                             source->method);
   if (source != NULL && source->derived)
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s is awarded by the service itself",
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s is awarded by the service itself"),
                             source->kind);
   if (source != NULL && source->pays_once && *request->ref == '\0')
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s pays once for a ref: give one",
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s pays once for a ref: give one"),
                             source->kind);
   return TRUE;
 }
@@ -52,9 +53,9 @@ check_amount(const char *kind, const PrgEarnRequest *request, GError **error)
   gboolean is_correction = g_str_equal(kind, "correction");
 
   if (is_correction && !request->has_amount)
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "a correction needs an amount");
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("a correction needs an amount"));
   if (request->has_amount && request->amount < 0 && !is_correction)
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "only a correction may take XP away");
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("only a correction may take XP away"));
   return TRUE;
 }
 
@@ -147,11 +148,12 @@ prg_earn_call(const PrgView *view,
 
   if (disposition == NULL) {
     g_autofree char *known = g_strjoinv(", ", (char **)prg_rules_get_disposition_ids(rules));
-    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "unknown disposition, expected one of %s", known);
+    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("unknown disposition, expected one of %s"), known);
     return NULL;
   }
   if (request->duration_s < 0 || request->duration_s > MAX_DURATION_S) {
-    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "a call lasts from 0 to %d seconds", MAX_DURATION_S);
+    prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("a call lasts from 0 to %d seconds"),
+                     MAX_DURATION_S);
     return NULL;
   }
   if (!prg_earning_price(&earning, "dial_made", prg_rules_find_source(rules, "dial_made")->xp, &amount,
@@ -210,7 +212,7 @@ check_revocable(const PrgRules *rules, const PrgOperation *operation, GError **e
   const PrgSource *source = prg_rules_find_source(rules, operation->kind);
 
   if (source != NULL && (source->derived || !source->activity))
-    return prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, "%s cannot be revoked", operation->kind);
+    return prg_earning_fail(error, PRG_ERROR_NOT_ELIGIBLE, _("%s cannot be revoked"), operation->kind);
   return TRUE;
 }
 

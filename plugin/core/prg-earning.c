@@ -4,6 +4,8 @@
 #include "prg-calendar.h"
 #include "prg-error.h"
 #include "prg-json.h"
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* The D-Bus interface names these limits. */
@@ -36,10 +38,10 @@ static gboolean
 check_printable(const char *what, const char *text, GError **error)
 {
   if (!g_utf8_validate(text, -1, NULL))
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s is not UTF-8", what);
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s is not UTF-8"), what);
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
     if (g_unichar_iscntrl(g_utf8_get_char(p)))
-      return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "%s holds a control character", what);
+      return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("%s holds a control character"), what);
   }
   return TRUE;
 }
@@ -50,7 +52,7 @@ check_id(const char *text, GError **error)
   if (!check_printable("id", text, error))
     return FALSE;
   return g_utf8_strlen(text, -1) <= MAX_ID ||
-         prg_earning_fail(error, PRG_ERROR_TOO_LARGE, "id is longer than %d characters", MAX_ID);
+         prg_earning_fail(error, PRG_ERROR_TOO_LARGE, _("id is longer than %d characters"), MAX_ID);
 }
 
 static gboolean
@@ -59,16 +61,16 @@ check_ref(const char *text, GError **error)
   if (!check_printable("ref", text, error))
     return FALSE;
   return strlen(text) <= MAX_REF ||
-         prg_earning_fail(error, PRG_ERROR_TOO_LARGE, "ref is longer than %d bytes", MAX_REF);
+         prg_earning_fail(error, PRG_ERROR_TOO_LARGE, _("ref is longer than %d bytes"), MAX_REF);
 }
 
 static gboolean
 check_text(const char *text, GError **error)
 {
   if (!g_utf8_validate(text, -1, NULL))
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "details is not UTF-8");
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("details is not UTF-8"));
   if (strlen(text) > MAX_TEXT)
-    return prg_earning_fail(error, PRG_ERROR_TOO_LARGE, "details is longer than %d bytes", MAX_TEXT);
+    return prg_earning_fail(error, PRG_ERROR_TOO_LARGE, _("details is longer than %d bytes"), MAX_TEXT);
   return TRUE;
 }
 
@@ -81,13 +83,16 @@ check_time(PrgEarning *self, GError **error)
   gint today_number = 0, day_number = 0;
 
   if (asked > self->moment->now + PRG_MAX_AHEAD)
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "occurred-at lies in the future");
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, _("occurred-at lies in the future"));
   self->occurred_at = asked == 0 ? self->moment->now : MIN(asked, self->moment->now);
   self->local_day = prg_day_of(self->occurred_at, self->moment->zone);
   (void)prg_day_parse(today, &today_number);
   (void)prg_day_parse(self->local_day, &day_number);
   if (asked < 0 || today_number - day_number > prg_rules_backdate_days(self->rules))
-    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT, "occurred-at is more than %d days ago",
+    return prg_earning_fail(error, PRG_ERROR_INVALID_ARGUMENT,
+                            ngettext("occurred-at is more than %d day ago",
+                                     "occurred-at is more than %d days ago",
+                                     (gulong)prg_rules_backdate_days(self->rules)),
                             prg_rules_backdate_days(self->rules));
   return TRUE;
 }
@@ -117,10 +122,11 @@ apply_multiplier(gpointer name, gpointer value, gpointer data)
 
   if (thousandths < 1 || thousandths > most)
     return !prg_earning_fail(self->error, PRG_ERROR_INVALID_ARGUMENT,
-                             "multiplier %s is %.3f, expected more than 0 and at most %.3f",
+                             _("multiplier %s is %.3f, expected more than 0 and at most %.3f"),
                              (const char *)name, (double)thousandths / 1000, (double)most / 1000);
   if (++self->count > MAX_MULTIPLIERS)
-    return !prg_earning_fail(self->error, PRG_ERROR_TOO_LARGE, "more than %d multipliers", MAX_MULTIPLIERS);
+    return !prg_earning_fail(self->error, PRG_ERROR_TOO_LARGE, _("more than %d multipliers"),
+                             MAX_MULTIPLIERS);
   self->amount = prg_rules_multiply(self->amount, thousandths);
   return FALSE;
 }
@@ -141,7 +147,7 @@ prg_earning_price(PrgEarning *self, const char *kind, gint64 base, gint64 *amoun
   }
   if (pricing.amount > most || pricing.amount < -most)
     return prg_earning_fail(error, PRG_ERROR_TOO_LARGE,
-                            "%" G_GINT64_FORMAT " XP is more than one event may bring (%" G_GINT64_FORMAT ")",
+                            _("%" PRId64 " XP is more than one event may bring (%" PRId64 ")"),
                             pricing.amount, most);
   *amount = pricing.amount;
   return TRUE;

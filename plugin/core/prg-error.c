@@ -2,6 +2,7 @@
 #include "prg-error.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
 GQuark
 prg_error_quark(void)
@@ -16,13 +17,13 @@ prg_error_disk_advice(int system_errno)
   case ENOSPC:
   case EDQUOT:
   case EFBIG:
-    return "Free some space on this disk; nothing is lost and the next attempt may succeed.";
+    return _("Free some space on this disk; nothing is lost and the next attempt may succeed.");
   case EACCES:
   case EPERM:
   case EROFS:
-    return "Make the folder and its files writable for this user.";
+    return _("Make the folder and its files writable for this user.");
   case EIO:
-    return "The disk reported an error; look at the system's log and check the disk.";
+    return _("The disk reported an error; look at the system's log and check the disk.");
   default:
     return NULL;
   }

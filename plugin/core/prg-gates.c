@@ -3,6 +3,7 @@
 
 #include "prg-badges.h"
 #include "prg-metrics.h"
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 typedef struct {
@@ -65,7 +66,7 @@ add_badge(Standing *self, const char *badge_tier)
   g_autofree char *badge = g_strndup(badge_tier, (gsize)(dot - badge_tier));
   int needed = prg_tier_to_order(dot + 1);
   const char *held = prg_badges_held_tier(self->view, badge);
-  PrgGate *gate = add_gate(self, "badge", badge, PRG_GATE_TIER, needed);
+  PrgGate *gate = add_gate(self, NC_("gate", "badge"), badge, PRG_GATE_TIER, needed);
 
   gate->needed_tier = prg_tier_from_order(needed);
   gate->have_tier = held;
@@ -82,7 +83,7 @@ add_metric(Standing *self, const PrgRank *rank)
   if (*rank->metric == '\0')
     return;
   metric = prg_metrics_find(self->view, self->rules, rank->metric, self->today);
-  gate = add_gate(self, "metric", rank->metric, PRG_GATE_NUMBER, rank->metric_threshold);
+  gate = add_gate(self, NC_("gate", "metric"), rank->metric, PRG_GATE_NUMBER, rank->metric_threshold);
   gate->passes = rank->metric_passes;
   gate->known = metric.known;
   gate->have = metric.value;
@@ -99,7 +100,7 @@ add_mentees(Standing *self, const PrgRank *rank)
   if (rank->mentees == 0)
     return;
   mentees = prg_metrics_find(self->view, self->rules, PRG_METRIC_MENTEES, self->today);
-  gate = add_gate(self, "mentees", "", PRG_GATE_NUMBER, (double)rank->mentees);
+  gate = add_gate(self, NC_("gate", "mentees"), "", PRG_GATE_NUMBER, (double)rank->mentees);
   gate->known = mentees.known;
   gate->have = mentees.value;
   gate->met = mentees.known && gate->have >= gate->needed;
@@ -115,17 +116,17 @@ prg_gates_of(const PrgView *view, const PrgRules *rules, const char *rank_text, 
   if (rank == NULL)
     return NULL;
   self.gates = g_ptr_array_new_with_free_func((GDestroyNotify)prg_gate_free);
-  add_number(&self, "level", rank->level, prg_rules_level_for(rules, record->total_xp.value));
-  add_number(&self, "deals", rank->deals, record->closed_deals.value);
+  add_number(&self, NC_("gate", "level"), rank->level, prg_rules_level_for(rules, record->total_xp.value));
+  add_number(&self, NC_("gate", "deals"), rank->deals, record->closed_deals.value);
   for (guint i = 0; rank->badges[i] != NULL; i++)
     add_badge(&self, rank->badges[i]);
   for (guint i = 0; rank->modules[i] != NULL; i++)
-    add_flag(&self, "module", rank->modules[i], record->completed_modules);
+    add_flag(&self, NC_("gate", "module"), rank->modules[i], record->completed_modules);
   add_metric(&self, rank);
-  add_flag(&self, "boss", rank->boss, record->defeated_bosses);
-  add_flag(&self, "exam", rank->exam, record->passed_exams);
+  add_flag(&self, NC_("gate", "boss"), rank->boss, record->defeated_bosses);
+  add_flag(&self, NC_("gate", "exam"), rank->exam, record->passed_exams);
   add_mentees(&self, rank);
-  add_flag(&self, "certification", rank->certification, record->certifications);
+  add_flag(&self, NC_("gate", "certification"), rank->certification, record->certifications);
   return self.gates;
 }
 
@@ -146,39 +147,53 @@ format_number(char buffer[G_ASCII_DTOSTR_BUF_SIZE], double value)
   return g_ascii_formatd(buffer, G_ASCII_DTOSTR_BUF_SIZE, "%.4g", value);
 }
 
-static void
-append_state(GString *text, const PrgGate *gate)
+/* What is shown of where the rep stands. (transfer full) */
+static char *
+describe_have(const PrgGate *gate)
 {
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
+  if (gate->type == PRG_GATE_TIER)
+    return g_strdup(g_dpgettext2(GETTEXT_PACKAGE, "tier",
+                                 *gate->have_tier != '\0' ? gate->have_tier : NC_("tier", "none")));
+  if (gate->have == (double)(gint64)gate->have)
+    return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)gate->have);
+  return g_strdup(format_number(number, gate->have));
+}
+
+static void
+append_state(GString *text, const PrgGate *gate)
+{
+  g_autofree char *have = describe_have(gate);
+
   if (gate->type == PRG_GATE_FLAG)
     return;
+  g_string_append(text, " (");
   if (gate->suspended)
-    g_string_append(text, " (not judged during ramp-up)");
+    g_string_append(text, _("not judged during ramp-up"));
   else if (!gate->known)
-    g_string_append(text, " (unknown)");
-  else if (gate->type == PRG_GATE_TIER)
-    g_string_append_printf(text, " (now %s)", *gate->have_tier != '\0' ? gate->have_tier : "none");
-  else if (gate->have == (double)(gint64)gate->have)
-    g_string_append_printf(text, " (now %" G_GINT64_FORMAT ")", (gint64)gate->have);
+    g_string_append(text, _("unknown"));
   else
-    g_string_append_printf(text, " (now %s)", format_number(number, gate->have));
+    g_string_append_printf(text, _("now %s"), have);
+  g_string_append(text, ")");
 }
 
 static void
 append_gate(GString *text, const PrgGate *gate)
 {
+  const char *kind = g_dpgettext2(GETTEXT_PACKAGE, "gate", gate->kind);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
   g_string_append(text, text->len > 0 ? ", " : "");
   if (g_str_equal(gate->kind, "metric"))
-    g_string_append_printf(text, "%s %s %s", gate->id, gate->passes, format_number(number, gate->needed));
+    g_string_append_printf(text, "%s %s %s", gate->id, g_dpgettext2(GETTEXT_PACKAGE, "gate", gate->passes),
+                           format_number(number, gate->needed));
   else if (gate->type == PRG_GATE_TIER)
-    g_string_append_printf(text, "badge %s.%s", gate->id, gate->needed_tier);
+    g_string_append_printf(text, "%s %s.%s", kind, gate->id, gate->needed_tier);
   else if (gate->type == PRG_GATE_FLAG)
-    g_string_append_printf(text, "%s %s", gate->kind, gate->id);
+    g_string_append_printf(text, "%s %s", kind, gate->id);
   else
-    g_string_append_printf(text, "%s %" G_GINT64_FORMAT, gate->kind, (gint64)gate->needed);
+    g_string_append_printf(text, "%s %" G_GINT64_FORMAT, kind, (gint64)gate->needed);
   append_state(text, gate);
 }
 

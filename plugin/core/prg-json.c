@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-json.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -46,11 +47,11 @@ scan_expected(Scan *self, const char *expected)
   g_autofree char *problem = NULL;
 
   if (self->at >= self->end)
-    problem = g_strdup_printf("found the end of the text, expected %s", expected);
+    problem = g_strdup_printf(_("found the end of the text, expected %s"), expected);
   else if (g_ascii_isprint(*self->at))
-    problem = g_strdup_printf("found '%c', expected %s", *self->at, expected);
+    problem = g_strdup_printf(_("found '%c', expected %s"), *self->at, expected);
   else
-    problem = g_strdup_printf("found byte 0x%02x, expected %s", (guchar)*self->at, expected);
+    problem = g_strdup_printf(_("found byte 0x%02x, expected %s"), (guchar)*self->at, expected);
   return scan_fail(self, problem);
 }
 
@@ -90,7 +91,7 @@ scan_unit(Scan *self, guint *unit)
   self->at++;
   for (guint i = 0; i < 4; i++, self->at++) {
     if (!g_ascii_isxdigit(scan_peek(self)))
-      return scan_expected(self, "four hexadecimal digits");
+      return scan_expected(self, _("four hexadecimal digits"));
     *unit = *unit * 16 + (guint)g_ascii_xdigit_value(*self->at);
   }
   return TRUE;
@@ -105,7 +106,7 @@ scan_unicode(Scan *self)
   if (!scan_unit(self, &high))
     return FALSE;
   if (high == 0)
-    return scan_fail(self, "found U+0000, expected no such character");
+    return scan_fail(self, _("found U+0000, expected no such character"));
   if (high < 0xd800 || high > 0xdfff)
     return TRUE;
   if (high <= 0xdbff && self->end - self->at >= 2 && self->at[0] == '\\' && self->at[1] == 'u') {
@@ -114,7 +115,7 @@ scan_unicode(Scan *self)
       return FALSE;
   }
   return (low >= 0xdc00 && low <= 0xdfff) ||
-         scan_fail(self, "found half a surrogate pair, expected a whole character");
+         scan_fail(self, _("found half a surrogate pair, expected a whole character"));
 }
 
 static gboolean
@@ -124,7 +125,7 @@ scan_escape(Scan *self)
   if (scan_peek(self) == 'u')
     return scan_unicode(self);
   if (scan_peek(self) == '\0' || strchr("\"\\/bfnrt", scan_peek(self)) == NULL)
-    return scan_expected(self, "an escape character");
+    return scan_expected(self, _("an escape character"));
   self->at++;
   return TRUE;
 }
@@ -150,7 +151,7 @@ static gboolean
 scan_digits(Scan *self)
 {
   if (!g_ascii_isdigit(scan_peek(self)))
-    return scan_expected(self, "a digit");
+    return scan_expected(self, _("a digit"));
   while (g_ascii_isdigit(scan_peek(self)))
     self->at++;
   return TRUE;
@@ -183,9 +184,9 @@ scan_number(Scan *self)
   text = g_strndup(start, (gsize)(self->at - start));
   /* json-glib reads an integer that is too long as any integer. */
   if (strpbrk(text, ".eE") == NULL && strlen(text) > 18)
-    return scan_fail(self, "found a number that is too long, expected at most 17 digits");
+    return scan_fail(self, _("found a number that is too long, expected at most 17 digits"));
   return isfinite(g_ascii_strtod(text, NULL)) ||
-         scan_fail(self, "found a number that is too large, expected one that a double can hold");
+         scan_fail(self, _("found a number that is too large, expected one that a double can hold"));
 }
 
 static gboolean
@@ -200,7 +201,7 @@ scan_word(Scan *self)
       return TRUE;
     }
   }
-  return scan_expected(self, "a value");
+  return scan_expected(self, _("a value"));
 }
 
 /* A value without a line of its own is found by what is around it. */
@@ -224,10 +225,10 @@ scan_member(Scan *self, GHashTable *keys)
     return FALSE;
   key = g_strndup(start, (gsize)(self->at - start - 1));
   if (self->lines != NULL && strlen(key) > MAX_KEY)
-    return scan_fail(self, "found a key of more than 256 bytes, expected a shorter one");
+    return scan_fail(self, _("found a key of more than 256 bytes, expected a shorter one"));
   g_string_append_printf(self->path, "%s%s", path_length > 0 ? "." : "", key);
   if (g_hash_table_contains(keys, key))
-    return scan_fail(self, "found this key a second time, expected it once");
+    return scan_fail(self, _("found this key a second time, expected it once"));
   note_line(self, key_line);
   g_hash_table_add(keys, g_steal_pointer(&key));
   scan_space(self);
@@ -300,7 +301,7 @@ scan_nested(Scan *self)
   gboolean ok;
 
   if (self->depth == MAX_DEPTH)
-    return scan_fail(self, "found deeper nesting than 32, expected less");
+    return scan_fail(self, _("found deeper nesting than 32, expected less"));
   self->depth++;
   ok = scan_peek(self) == '{' ? scan_object(self) : scan_array(self);
   self->depth--;
@@ -336,12 +337,12 @@ prg_json_scan(const char *text, gsize length, GHashTable *lines, PrgJsonFault *f
     for (const char *p = text; p < invalid; p++)
       scan.line += *p == '\n';
     scan.at = invalid;
-    return scan_expected(&scan, "UTF-8 text");
+    return scan_expected(&scan, _("UTF-8 text"));
   }
   if (!scan_value(&scan))
     return FALSE;
   scan_space(&scan);
-  return scan.at == scan.end || scan_expected(&scan, "the end of the text");
+  return scan.at == scan.end || scan_expected(&scan, _("the end of the text"));
 }
 
 JsonNode *

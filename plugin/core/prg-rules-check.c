@@ -3,6 +3,7 @@
 #include "prg-rules-private.h"
 #include "prg-rules-shape.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* The line of @path, or of the nearest thing around it: a key that is missing has no line of its own. */
@@ -38,7 +39,7 @@ prg_rules_check_tell(PrgRulesCheck *self, guint line, const char *path, const ch
   PrgRulesFault *fault = g_new0(PrgRulesFault, 1);
 
   fault->line = line;
-  fault->path = g_strdup(*path != '\0' ? path : "the whole file");
+  fault->path = g_strdup(*path != '\0' ? path : _("the whole file"));
   fault->problem = g_strdup(problem);
   g_ptr_array_add(self->faults, fault);
 }
@@ -46,7 +47,7 @@ prg_rules_check_tell(PrgRulesCheck *self, guint line, const char *path, const ch
 void
 prg_rules_check_fail(PrgRulesCheck *self, const char *path, const char *found, const char *expected)
 {
-  g_autofree char *problem = g_strdup_printf("found %s, expected %s", found, expected);
+  g_autofree char *problem = g_strdup_printf(_("found %s, expected %s"), found, expected);
 
   prg_rules_check_tell(self, find_line(self->lines, path), path, problem);
 }
@@ -60,9 +61,9 @@ describe(JsonNode *node)
 
   switch (json_node_get_node_type(node)) {
   case JSON_NODE_OBJECT:
-    return g_strdup("an object");
+    return g_strdup(_("an object"));
   case JSON_NODE_ARRAY:
-    return g_strdup_printf("an array of %u", json_array_get_length(json_node_get_array(node)));
+    return g_strdup_printf(_("an array of %u"), json_array_get_length(json_node_get_array(node)));
   case JSON_NODE_NULL:
     return g_strdup("null");
   case JSON_NODE_VALUE:
@@ -93,11 +94,11 @@ fail_value(PrgRulesCheck *self, const char *path, JsonNode *node, const char *ex
 static char *
 list_keys(const PrgShapeField *fields)
 {
-  g_autoptr(GString) text = g_string_new("one of ");
+  g_autoptr(GString) text = g_string_new(NULL);
 
   for (guint i = 0; fields[i].key != NULL; i++)
     g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", fields[i].key);
-  return g_string_free(g_steal_pointer(&text), FALSE);
+  return g_strdup_printf(_("one of %s"), text->str);
 }
 
 static const PrgShapeField *
@@ -125,7 +126,7 @@ check_known_key(PrgRulesCheck *self, const char *path, const PrgShapeField *fiel
   g_autofree char *expected = list_keys(fields);
 
   if (find_field(fields, key) == NULL)
-    prg_rules_check_fail(self, member_path, "an unknown key", expected);
+    prg_rules_check_fail(self, member_path, _("an unknown key"), expected);
 }
 
 static void
@@ -137,7 +138,7 @@ check_field(PrgRulesCheck *self, const char *path, JsonObject *object, const Prg
   if (node != NULL)
     check_value(self, member_path, node, field->shape);
   else if (!field->optional)
-    prg_rules_check_fail(self, member_path, "no such key", field->shape->expected);
+    prg_rules_check_fail(self, member_path, _("no such key"), _(field->shape->expected));
 }
 
 static void
@@ -162,7 +163,7 @@ check_variant(PrgRulesCheck *self, const char *path, JsonObject *object, const P
   const PrgShapeField *variant = NULL;
 
   if (node == NULL) {
-    prg_rules_check_fail(self, selector_path, "no such key", expected);
+    prg_rules_check_fail(self, selector_path, _("no such key"), expected);
     return;
   }
   if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
@@ -182,7 +183,7 @@ check_map(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape 
   JsonNode *member;
 
   if (json_object_get_size(object) < shape->min || json_object_get_size(object) > shape->max) {
-    fail_value(self, path, node, shape->expected);
+    fail_value(self, path, node, _(shape->expected));
     return;
   }
   json_object_iter_init_ordered(&iter, object);
@@ -192,7 +193,7 @@ check_map(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape 
     if (shape->is_valid(key))
       check_value(self, member_path, member, shape->items);
     else
-      prg_rules_check_fail(self, member_path, "an unknown key", shape->expected);
+      prg_rules_check_fail(self, member_path, _("an unknown key"), _(shape->expected));
   }
 }
 
@@ -203,7 +204,7 @@ check_array(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShap
   guint length = json_array_get_length(array);
 
   if (length < shape->min || length > shape->max) {
-    fail_value(self, path, node, shape->expected);
+    fail_value(self, path, node, _(shape->expected));
     return;
   }
   for (guint i = 0; i < length; i++) {
@@ -244,14 +245,14 @@ check_number(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgSha
   double value = json_node_get_double(node);
 
   if (value < shape->min || value > shape->max)
-    fail_value(self, path, node, shape->expected);
+    fail_value(self, path, node, _(shape->expected));
 }
 
 static void
 check_value(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShape *shape)
 {
   if (!has_type(node, shape->type)) {
-    fail_value(self, path, node, shape->expected);
+    fail_value(self, path, node, _(shape->expected));
     return;
   }
   switch (shape->type) {
@@ -261,7 +262,7 @@ check_value(PrgRulesCheck *self, const char *path, JsonNode *node, const PrgShap
     break;
   case PRG_SHAPE_STRING:
     if (!shape->is_valid(json_node_get_string(node)))
-      fail_value(self, path, node, shape->expected);
+      fail_value(self, path, node, _(shape->expected));
     break;
   case PRG_SHAPE_ARRAY:
     check_array(self, path, node, shape);

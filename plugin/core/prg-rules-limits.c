@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-rules-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* No award of the catalogue is larger than what it lets one event bring. */
 
 static void check_xp(PrgRulesCheck *self, const char *path, JsonNode *node, gint64 most);
@@ -13,7 +15,7 @@ check_amount(PrgRulesCheck *self, const char *path, JsonNode *node, gint64 most)
   if (json_node_get_int(node) <= most)
     return;
   found = g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
-  prg_rules_check_fail(self, path, found, "limits.maxAmount at most");
+  prg_rules_check_fail(self, path, found, _("limits.maxAmount at most"));
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "prg-json.h"
 #include "prg-rules-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,6 +19,22 @@ static const char *
 member(PrgRules *self, JsonObject *object, const char *key)
 {
   return keep(self, json_object_get_string_member_with_default(object, key, ""));
+}
+
+/* `names`, if @object has them. */
+static void
+keep_names(PrgRules *self, const char *what, const char *id, JsonObject *object)
+{
+  JsonObjectIter iter;
+  const char *language;
+  JsonNode *node;
+
+  if (!json_object_has_member(object, "names"))
+    return;
+  json_object_iter_init(&iter, json_object_get_object_member(object, "names"));
+  while (json_object_iter_next(&iter, &language, &node))
+    g_hash_table_insert(self->names, g_strjoin("\n", what, id, language, NULL),
+                        (gpointer)keep(self, json_node_get_string(node)));
 }
 
 static gint64 *
@@ -130,6 +147,7 @@ parse_specialization(PrgRules *self, JsonObject *object)
 
   specialization->id = member(self, object, "id");
   specialization->name = member(self, object, "name");
+  keep_names(self, PRG_NAME_SPECIALIZATION, specialization->id, object);
   specialization->unlock_level = (guint)json_object_get_int_member(object, "level");
   g_hash_table_insert(self->specializations, (gpointer)specialization->id, specialization);
   json_object_iter_init(&iter, json_object_get_object_member(object, "multipliers"));
@@ -258,6 +276,7 @@ parse_badge(PrgRules *self, JsonObject *object)
   badge.of = badge.measure == PRG_MEASURE_RATE ? rate_of(of) : metric_of(of);
   if (badge.measure == PRG_MEASURE_ROWS || badge.measure == PRG_MEASURE_BOSS)
     badge.subject = g_intern_string(of);
+  keep_names(self, PRG_NAME_BADGE, badge.id, object);
   parse_tiers(self, &badge, json_object_get_object_member(object, "tiers"));
   g_array_append_val(self->badges, badge);
 }
@@ -291,6 +310,7 @@ parse_rank(PrgRules *self, JsonObject *object)
     .mentees = integer(object, "mentees"),
   };
 
+  keep_names(self, PRG_NAME_RANK, rank.rank, object);
   g_array_append_val(self->ranks, rank);
 }
 
@@ -304,7 +324,8 @@ parse_reported_metric(PrgRules *self, JsonObject *object)
   g_hash_table_insert(self->reported_metrics, (gpointer)metric->id, metric);
 }
 
-const char *const prg_rate_tier_names[PRG_N_RATE_TIERS] = { "elite", "above", "satisfactory" };
+const char *const prg_rate_tier_names[PRG_N_RATE_TIERS] = { NC_("rating", "elite"), NC_("rating", "above"),
+                                                            NC_("rating", "satisfactory") };
 
 static void
 parse_rate_tiers(PrgRules *self, JsonObject *tiers)
@@ -399,6 +420,7 @@ rules_alloc(void)
   self->badges = g_array_new(FALSE, FALSE, sizeof(PrgBadge));
   self->badge_tiers = g_hash_table_new(g_str_hash, g_str_equal);
   self->reported_metrics = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  self->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   self->ranks = g_array_new(FALSE, FALSE, sizeof(PrgRank));
   self->external_modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   self->external_amounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -439,7 +461,7 @@ parse_json(PrgRulesCheck *check, JsonParser *parser, const char *json, gsize len
   g_autoptr(GError) error = NULL;
 
   if (length > PRG_RULES_MAX_BYTES) {
-    prg_rules_check_fail(check, "", "more than 4 MiB", "a catalogue of rules");
+    prg_rules_check_fail(check, "", _("more than 4 MiB"), _("a catalogue of rules"));
     return NULL;
   }
   if (!prg_json_scan(json, length, check->lines, &fault)) {
@@ -447,7 +469,7 @@ parse_json(PrgRulesCheck *check, JsonParser *parser, const char *json, gsize len
     return NULL;
   }
   if (!json_parser_load_from_data(parser, json, (gssize)length, &error)) {
-    prg_rules_check_fail(check, "", error->message, "a catalogue of rules");
+    prg_rules_check_fail(check, "", error->message, _("a catalogue of rules"));
     return NULL;
   }
   return json_parser_get_root(parser);

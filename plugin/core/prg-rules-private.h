@@ -29,6 +29,7 @@ struct _PrgRules {
   GHashTable *bosses;           /* (owned) id → PrgBoss */
   GHashTable *specializations;  /* (owned) id → PrgSpecialization */
   GHashTable *bonuses;          /* (owned) "specialization\nkind" → gint64* thousandths */
+  GHashTable *names;            /* (owned) "rank\nE-4\nde" → the name in a language */
   GArray *badges;               /* (owned) (element-type PrgBadge) in the catalogue's order */
   GHashTable *badge_tiers;      /* (owned) "badge.tier" → PrgBadgeTier of @badges */
   GHashTable *reported_metrics; /* (owned) id → PrgReportedMetric */

@@ -3,6 +3,7 @@
 #include "prg-metrics.h"
 #include "prg-rules-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 /* The shape of everything is known to be right here: only what needs two places of the catalogue is looked
@@ -104,7 +105,7 @@ collect(References *self, const char *name, JsonArray *array, const char *key, G
     const char *id = json_object_get_string_member(json_array_get_object_element(array, i), key);
 
     if (!g_hash_table_add(set, (gpointer)id))
-      fail_text(self, path_of("%s[%u].%s", name, i, key), id, "an id that is not used above");
+      fail_text(self, path_of("%s[%u].%s", name, i, key), id, _("an id that is not used above"));
   }
 }
 
@@ -157,7 +158,7 @@ check_level(References *self, const char *path, JsonObject *object)
   gint64 level = json_object_get_int_member(object, "level");
 
   if (level > length_of(self, "levels"))
-    fail_number(self, path_of("%s.level", path), (double)level, "a level of the table");
+    fail_number(self, path_of("%s.level", path), (double)level, _("a level of the table"));
 }
 
 static void
@@ -167,12 +168,12 @@ check_levels(References *self)
   gint64 before = json_array_get_int_element(levels, 0);
 
   if (before != 0)
-    fail_number(self, path_of("levels[0]"), (double)before, "0 for level 1");
+    fail_number(self, path_of("levels[0]"), (double)before, _("0 for level 1"));
   for (guint i = 1; i < json_array_get_length(levels); i++) {
     gint64 xp = json_array_get_int_element(levels, i);
 
     if (xp <= before)
-      fail_number(self, path_of("levels[%u]", i), (double)xp, "more than the level before");
+      fail_number(self, path_of("levels[%u]", i), (double)xp, _("more than the level before"));
     before = xp;
   }
 }
@@ -191,8 +192,8 @@ check_flag(References *self, guint index, const char *key, gboolean by_default, 
 
   if (found != expected)
     prg_rules_check_fail(self->check, path, found ? "true" : "false",
-                         expected ? "true, as the service makes this kind"
-                                  : "false, as the service makes this kind");
+                         expected ? _("true, as the service makes this kind")
+                                  : _("false, as the service makes this kind"));
 }
 
 static void
@@ -209,8 +210,8 @@ check_required_kind(References *self, guint required)
     check_flag(self, i, "activity", TRUE, required_kinds[required].activity);
     return;
   }
-  found = g_strdup_printf("no source of kind %s", kind);
-  prg_rules_check_fail(self->check, "sources", found, "one: the service makes this kind");
+  found = g_strdup_printf(_("no source of kind %s"), kind);
+  prg_rules_check_fail(self->check, "sources", found, _("one: the service makes this kind"));
 }
 
 static gboolean
@@ -237,7 +238,7 @@ check_aliases(References *self, guint index, GHashTable *aliases)
 
     if (g_hash_table_contains(self->kinds, alias) || !g_hash_table_add(aliases, (gpointer)alias))
       fail_text(self, path_of("sources[%u].aliases[%u]", index, i), alias,
-                "a name that is not used elsewhere");
+                _("a name that is not used elsewhere"));
   }
 }
 
@@ -249,10 +250,10 @@ check_source(References *self, guint index, GHashTable *aliases)
 
   if (flag(source, "derived", FALSE) && !is_required_kind(kind))
     fail_text(self, path_of("sources[%u].derived", index), kind,
-              "a kind that the service knows how to derive");
+              _("a kind that the service knows how to derive"));
   if (flag(source, "derived", FALSE) && json_object_has_member(source, "metric"))
     fail_text(self, path_of("sources[%u].metric", index), json_object_get_string_member(source, "metric"),
-              "no counter for a derived award");
+              _("no counter for a derived award"));
   check_aliases(self, index, aliases);
 }
 
@@ -283,7 +284,7 @@ check_disposition_kinds(References *self, guint index, JsonArray *kinds)
 
     if (!g_hash_table_contains(self->kinds, kind) || !g_hash_table_add(seen, (gpointer)kind))
       fail_text(self, path_of("calls.dispositions[%u].kinds[%u]", index, i), kind,
-                "a kind of sources that the call does not make anyway");
+                _("a kind of sources that the call does not make anyway"));
   }
 }
 
@@ -296,7 +297,7 @@ check_calls(References *self)
   gint64 short_s = json_object_get_int_member(calls, "shortSeconds");
 
   if (short_s > json_object_get_int_member(calls, "longSeconds"))
-    fail_number(self, path_of("calls.shortSeconds"), (double)short_s, "calls.longSeconds at most");
+    fail_number(self, path_of("calls.shortSeconds"), (double)short_s, _("calls.longSeconds at most"));
   collect(self, "calls.dispositions", dispositions, "id", ids);
   for (guint i = 0; i < json_array_get_length(dispositions); i++) {
     JsonObject *disposition = json_array_get_object_element(dispositions, i);
@@ -312,11 +313,11 @@ check_multiplier(References *self, guint index, const char *kind, double value)
   g_autofree char *path = path_of("specializations[%u].multipliers.%s", index, kind);
 
   if (!g_hash_table_contains(self->kinds, kind))
-    fail_text(self, g_strdup(path), kind, "a kind of sources");
+    fail_text(self, g_strdup(path), kind, _("a kind of sources"));
   if (fabs(thousandths - round(thousandths)) > 1e-6)
-    fail_number(self, g_strdup(path), value, "three decimals at most");
+    fail_number(self, g_strdup(path), value, _("three decimals at most"));
   if (value > json_object_get_double_member(section(self, "limits"), "maxMultiplier"))
-    fail_number(self, g_strdup(path), value, "limits.maxMultiplier at most");
+    fail_number(self, g_strdup(path), value, _("limits.maxMultiplier at most"));
 }
 
 static void
@@ -349,9 +350,9 @@ check_modules(References *self)
     const char *id = json_object_get_string_member(module, "id");
     g_autofree char *path = path_of("modules[%u]", i);
 
-    check_list(self, path, module, "needs", self->modules, "a module above this one");
+    check_list(self, path, module, "needs", self->modules, _("a module above this one"));
     if (!g_hash_table_add(self->modules, (gpointer)id))
-      fail_text(self, path_of("modules[%u].id", i), id, "an id that is not used above");
+      fail_text(self, path_of("modules[%u].id", i), id, _("an id that is not used above"));
   }
 }
 
@@ -363,7 +364,7 @@ check_exams(References *self)
     double elite = json_object_get_double_member(element(self, "exams", i), "eliteScore");
 
     if (elite < json_object_get_double_member(element(self, "exams", i), "passScore"))
-      fail_number(self, path_of("exams[%u].eliteScore", i), elite, "passScore at least");
+      fail_number(self, path_of("exams[%u].eliteScore", i), elite, _("passScore at least"));
   }
 }
 
@@ -374,7 +375,7 @@ check_bosses(References *self)
     g_autofree char *path = path_of("bosses[%u]", i);
 
     check_level(self, path, element(self, "bosses", i));
-    check_one(self, path, element(self, "bosses", i), "badge", self->badges, "a badge and tier of badges");
+    check_one(self, path, element(self, "bosses", i), "badge", self->badges, _("a badge and tier of badges"));
   }
 }
 
@@ -388,7 +389,7 @@ check_reported(References *self)
 
     /* The measured rates are in the set already. */
     if (g_hash_table_contains(self->rates, id) || g_hash_table_contains(self->counts, id))
-      fail_text(self, path_of("reportedMetrics[%u].id", i), id, "a metric that nothing else gives");
+      fail_text(self, path_of("reportedMetrics[%u].id", i), id, _("a metric that nothing else gives"));
     g_hash_table_add(is_count ? self->counts : self->rates, (gpointer)id);
   }
 }
@@ -416,7 +417,7 @@ check_tier_order(References *self, guint index, const char *key, gboolean fallin
     if (before != NULL && (falling ? tier_number(tier, key) >= tier_number(before, key)
                                    : tier_number(tier, key) <= tier_number(before, key)))
       fail_number(self, path_of("badges[%u].tiers.%s.%s", index, name, key), tier_number(tier, key),
-                  "a harder condition than the tier below");
+                  _("a harder condition than the tier below"));
     before = tier;
   }
 }
@@ -432,11 +433,11 @@ check_badge(References *self, guint index)
     check_tier_order(self, index, "threshold",
                      g_str_equal(json_object_get_string_member(badge, "passes"), "below"));
   else if (g_str_equal(measure, "boss"))
-    check_one(self, path, badge, "of", self->bosses, "a boss of bosses");
+    check_one(self, path, badge, "of", self->bosses, _("a boss of bosses"));
   else
     check_tier_order(self, index, "count", FALSE);
   if (g_str_equal(measure, "rows"))
-    check_one(self, path, badge, "of", self->kinds, "a kind of sources");
+    check_one(self, path, badge, "of", self->kinds, _("a kind of sources"));
 }
 
 static void
@@ -468,20 +469,20 @@ check_rank(References *self, guint index)
   gint64 level = json_object_get_int_member(rank, "level");
 
   if (index > 0 && level < json_object_get_int_member(element(self, "ranks", index - 1), "level"))
-    fail_number(self, path_of("%s.level", path), (double)level, "at least the level of the rank before");
+    fail_number(self, path_of("%s.level", path), (double)level, _("at least the level of the rank before"));
   if (json_object_has_member(rank, "metric")) {
     g_autofree char *metric_path = path_of("%s.metric", path);
     check_one(self, metric_path, json_object_get_object_member(rank, "metric"), "of", self->rates,
-              "a measured rate or a ratio of reportedMetrics");
+              _("a measured rate or a ratio of reportedMetrics"));
   }
   if (json_object_has_member(rank, "mentees") && !g_hash_table_contains(self->counts, PRG_METRIC_MENTEES))
     fail_number(self, path_of("%s.mentees", path), (double)json_object_get_int_member(rank, "mentees"),
-                "no such gate, as reportedMetrics has no count “" PRG_METRIC_MENTEES "”");
+                _("no such gate, as reportedMetrics has no count “mentees”"));
   check_level(self, path, rank);
-  check_list(self, path, rank, "badges", self->badges, "a badge and tier of badges");
-  check_list(self, path, rank, "modules", self->modules, "a module of modules");
-  check_one(self, path, rank, "boss", self->bosses, "a boss of bosses");
-  check_one(self, path, rank, "exam", self->exams, "an exam of exams");
+  check_list(self, path, rank, "badges", self->badges, _("a badge and tier of badges"));
+  check_list(self, path, rank, "modules", self->modules, _("a module of modules"));
+  check_one(self, path, rank, "boss", self->bosses, _("a boss of bosses"));
+  check_one(self, path, rank, "exam", self->exams, _("an exam of exams"));
 }
 
 static void
@@ -513,7 +514,7 @@ check_efficiency(References *self)
       if (sign * tier_number(tier, prg_rate_tier_names[i]) <=
           sign * tier_number(tier, prg_rate_tier_names[i - 1]))
         fail_number(self, path_of("efficiency.tiers.%s.%s", key, prg_rate_tier_names[i]),
-                    tier_number(tier, prg_rate_tier_names[i]), "an easier threshold than the one before");
+                    tier_number(tier, prg_rate_tier_names[i]), _("an easier threshold than the one before"));
     }
   }
 }
@@ -528,7 +529,7 @@ check_external(References *self)
   json_object_iter_init_ordered(&iter, modules);
   while (json_object_iter_next_ordered(&iter, &module, NULL)) {
     if (!g_hash_table_contains(self->modules, module))
-      fail_text(self, path_of("external.modules.%s", module), module, "a module of modules");
+      fail_text(self, path_of("external.modules.%s", module), module, _("a module of modules"));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "prg-metrics.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* The form of a catalogue. */
@@ -61,6 +62,18 @@ is_badge_tier(const char *text)
 }
 
 static gboolean
+is_language(const char *text)
+{
+  gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+  if (length < 2 || length > 3)
+    return FALSE;
+  text += length;
+  return *text == '\0' ||
+         (*text == '_' && g_ascii_isupper(text[1]) && g_ascii_isupper(text[2]) && text[3] == '\0');
+}
+
+static gboolean
 is_metric(const char *text)
 {
   for (int i = 0; i < PRG_N_METRICS; i++) {
@@ -83,7 +96,7 @@ is_rate(const char *text)
 static gboolean
 is_direction(const char *text)
 {
-  return g_str_equal(text, "below") || g_str_equal(text, "above");
+  return g_str_equal(text, NC_("gate", "below")) || g_str_equal(text, NC_("gate", "above"));
 }
 
 static gboolean
@@ -111,52 +124,58 @@ is_method(const char *text)
 }
 
 #define METRIC_NAMES \
-  "one of dials, connects, callsUnder30s, callsOver2Min, appointments, shows, deals, smsEnrollments"
+  N_("one of dials, connects, callsUnder30s, callsOver2Min, appointments, shows, deals, smsEnrollments")
 #define RATE_NAMES \
-  "one of sub_30s_drop_rate, call_to_appt_rate, two_plus_min_rate, show_rate, sms_enrollment_rate"
+  N_("one of sub_30s_drop_rate, call_to_appt_rate, two_plus_min_rate, show_rate, sms_enrollment_rate")
 #define TWO_53 9007199254740992.0
 
-static const PrgShape boolean = { PRG_SHAPE_BOOLEAN, "true or false" };
-static const PrgShape version = { PRG_SHAPE_INTEGER, "an integer from 1 to 1000000", 1, 1e6 };
-static const PrgShape level_xp = { PRG_SHAPE_INTEGER, "an integer from 0 to 2^53", 0, TWO_53 };
-static const PrgShape xp = { PRG_SHAPE_INTEGER, "an integer from 0 to 1000000", 0, 1e6 };
-static const PrgShape count = { PRG_SHAPE_INTEGER, "an integer from 1 to 1000000", 1, 1e6 };
-static const PrgShape deals = { PRG_SHAPE_INTEGER, "an integer from 0 to 1000000", 0, 1e6 };
-static const PrgShape level = { PRG_SHAPE_INTEGER, "an integer from 1 to 100", 1, 100 };
-static const PrgShape window_days = { PRG_SHAPE_INTEGER, "an integer from 1 to 366", 1, 366 };
-static const PrgShape seconds = { PRG_SHAPE_INTEGER, "an integer from 1 to 86400", 1, 86400 };
-static const PrgShape hour = { PRG_SHAPE_INTEGER, "an integer from 1 to 23", 1, 23 };
-static const PrgShape ratio = { PRG_SHAPE_NUMBER, "a number from 0 to 1", 0, 1 };
-static const PrgShape multiplier = { PRG_SHAPE_NUMBER, "a number from 0.001 to 100", 0.001, 100 };
-static const PrgShape name = { PRG_SHAPE_STRING, "a text of 1 to 80 characters", .is_valid = is_name };
-static const PrgShape identifier = { PRG_SHAPE_STRING, "an id (a–z, 0–9, _, a letter first, 64 at most)",
+static const PrgShape boolean = { PRG_SHAPE_BOOLEAN, N_("true or false") };
+static const PrgShape version = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 1000000"), 1, 1e6 };
+static const PrgShape level_xp = { PRG_SHAPE_INTEGER, N_("an integer from 0 to 2^53"), 0, TWO_53 };
+static const PrgShape xp = { PRG_SHAPE_INTEGER, N_("an integer from 0 to 1000000"), 0, 1e6 };
+static const PrgShape count = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 1000000"), 1, 1e6 };
+static const PrgShape deals = { PRG_SHAPE_INTEGER, N_("an integer from 0 to 1000000"), 0, 1e6 };
+static const PrgShape level = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 100"), 1, 100 };
+static const PrgShape window_days = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 366"), 1, 366 };
+static const PrgShape seconds = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 86400"), 1, 86400 };
+static const PrgShape hour = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 23"), 1, 23 };
+static const PrgShape ratio = { PRG_SHAPE_NUMBER, N_("a number from 0 to 1"), 0, 1 };
+static const PrgShape multiplier = { PRG_SHAPE_NUMBER, N_("a number from 0.001 to 100"), 0.001, 100 };
+static const PrgShape name = { PRG_SHAPE_STRING, N_("a text of 1 to 80 characters"), .is_valid = is_name };
+static const PrgShape identifier = { PRG_SHAPE_STRING, N_("an id (a–z, 0–9, _, a letter first, 64 at most)"),
                                      .is_valid = is_identifier };
-static const PrgShape disposition_id = { PRG_SHAPE_STRING, "a disposition (A–Z, _)",
+static const PrgShape disposition_id = { PRG_SHAPE_STRING, N_("a disposition (A–Z, _)"),
                                          .is_valid = is_disposition };
-static const PrgShape rank_id = { PRG_SHAPE_STRING, "a rank such as E-1", .is_valid = is_rank };
-static const PrgShape badge_tier = { PRG_SHAPE_STRING, "badge.tier, such as closer.gold",
+static const PrgShape rank_id = { PRG_SHAPE_STRING, N_("a rank such as E-1"), .is_valid = is_rank };
+static const PrgShape badge_tier = { PRG_SHAPE_STRING, N_("badge.tier, such as closer.gold"),
                                      .is_valid = is_badge_tier };
 static const PrgShape metric = { PRG_SHAPE_STRING, METRIC_NAMES, .is_valid = is_metric };
 static const PrgShape rate = { PRG_SHAPE_STRING, RATE_NAMES, .is_valid = is_rate };
-static const PrgShape direction = { PRG_SHAPE_STRING, "below or above", .is_valid = is_direction };
-static const PrgShape better = { PRG_SHAPE_STRING, "lower or higher", .is_valid = is_better };
-static const PrgShape unit = { PRG_SHAPE_STRING, "ratio or count", .is_valid = is_unit };
-static const PrgShape method = { PRG_SHAPE_STRING, "the name of a D-Bus method that makes events",
+static const PrgShape direction = { PRG_SHAPE_STRING, N_("below or above"), .is_valid = is_direction };
+static const PrgShape better = { PRG_SHAPE_STRING, N_("lower or higher"), .is_valid = is_better };
+static const PrgShape unit = { PRG_SHAPE_STRING, N_("ratio or count"), .is_valid = is_unit };
+static const PrgShape method = { PRG_SHAPE_STRING, N_("the name of a D-Bus method that makes events"),
                                  .is_valid = is_method };
 
-#define LIST(of, least)                                                      \
-  {                                                                          \
-    PRG_SHAPE_ARRAY, "an array of 1000 at most", least, 1000, .items = &(of) \
+static const PrgShape names = {
+  PRG_SHAPE_MAP, N_("an object of 1 to 100 names by language, such as de or pt_BR"), 1, 100, is_language,
+  &name
+};
+
+#define LIST(of, least)                                                          \
+  {                                                                              \
+    PRG_SHAPE_ARRAY, N_("an array of 1000 at most"), least, 1000, .items = &(of) \
   }
-#define OBJECT(of)                                \
-  {                                               \
-    PRG_SHAPE_OBJECT, "an object", .fields = (of) \
+#define OBJECT(of)                                    \
+  {                                                   \
+    PRG_SHAPE_OBJECT, N_("an object"), .fields = (of) \
   }
 
 static const PrgShape identifiers = LIST(identifier, 0);
 static const PrgShape badge_tiers = LIST(badge_tier, 0);
 
-static const PrgShape levels = { PRG_SHAPE_ARRAY, "an array of 1 to 100 levels", 1, 100, .items = &level_xp };
+static const PrgShape levels = { PRG_SHAPE_ARRAY, N_("an array of 1 to 100 levels"), 1, 100,
+                                 .items = &level_xp };
 
 static const PrgShapeField source_fields[] = {
   { "kind", &identifier },
@@ -190,10 +209,11 @@ static const PrgShapeField call_fields[] = {
 static const PrgShape calls = OBJECT(call_fields);
 
 static const PrgShape multipliers = {
-  PRG_SHAPE_MAP, "an object of 1 to 100 multipliers", 1, 100, is_identifier, &multiplier
+  PRG_SHAPE_MAP, N_("an object of 1 to 100 multipliers"), 1, 100, is_identifier, &multiplier
 };
 static const PrgShapeField specialization_fields[] = {
-  { "id", &identifier }, { "name", &name }, { "level", &level }, { "multipliers", &multipliers }, { NULL },
+  { "id", &identifier },           { "name", &name }, { "names", &names, TRUE }, { "level", &level },
+  { "multipliers", &multipliers }, { NULL },
 };
 static const PrgShape specialization = OBJECT(specialization_fields);
 static const PrgShape specializations = LIST(specialization, 0);
@@ -239,6 +259,7 @@ static const PrgShapeField rank_fields[] = {
   { "rank", &rank_id },
   { "id", &identifier },
   { "name", &name },
+  { "names", &names, TRUE },
   { "level", &level },
   { "deals", &deals },
   { "badges", &badge_tiers, TRUE },
@@ -251,18 +272,18 @@ static const PrgShapeField rank_fields[] = {
   { NULL },
 };
 static const PrgShape rank = OBJECT(rank_fields);
-static const PrgShape ranks = { PRG_SHAPE_ARRAY, "an array of 1 to 9 ranks", 1, 9, .items = &rank };
+static const PrgShape ranks = { PRG_SHAPE_ARRAY, N_("an array of 1 to 9 ranks"), 1, 9, .items = &rank };
 
 /* What a badge measures decides which keys it and its tiers have. None of them is XP or level: an award that
  * waits for XP would make the order of awards matter. */
-#define TIERS(of)                                                                        \
-  {                                                                                      \
-    PRG_SHAPE_MAP, "an object with bronze, silver, gold, platinum", 1, 4, is_tier, &(of) \
+#define TIERS(of)                                                                            \
+  {                                                                                          \
+    PRG_SHAPE_MAP, N_("an object with bronze, silver, gold, platinum"), 1, 4, is_tier, &(of) \
   }
-#define BADGE_FIELDS(tiers)                                             \
-  { "id", &identifier }, { "name", &name }, { "measure", &identifier }, \
-  {                                                                     \
-    "tiers", &(tiers)                                                   \
+#define BADGE_FIELDS(tiers)                                                                        \
+  { "id", &identifier }, { "name", &name }, { "names", &names, TRUE }, { "measure", &identifier }, \
+  {                                                                                                \
+    "tiers", &(tiers)                                                                              \
   }
 
 static const PrgShapeField rate_tier_fields[] = {
@@ -322,7 +343,7 @@ static const PrgShapeField badge_variants[] = {
   { "boss", &boss_badge },
   { NULL },
 };
-static const PrgShape badge = { PRG_SHAPE_VARIANT, "an object", .fields = badge_variants,
+static const PrgShape badge = { PRG_SHAPE_VARIANT, N_("an object"), .fields = badge_variants,
                                 .selector = "measure" };
 static const PrgShape badges = LIST(badge, 0);
 
@@ -341,9 +362,9 @@ static const PrgShapeField efficiency_fields[] = {
 static const PrgShape efficiency = OBJECT(efficiency_fields);
 
 static const PrgShape external_modules = {
-  PRG_SHAPE_MAP, "an object of 1000 modules at most", 0, 1000, is_identifier, &xp
+  PRG_SHAPE_MAP, N_("an object of 1000 modules at most"), 0, 1000, is_identifier, &xp
 };
-static const PrgShape battle_levels = { PRG_SHAPE_INTEGER, "an integer from 0 to 100", 0, 100 };
+static const PrgShape battle_levels = { PRG_SHAPE_INTEGER, N_("an integer from 0 to 100"), 0, 100 };
 static const PrgShapeField battle_fields[] = {
   { "levels", &battle_levels }, { "win", &xp }, { "perfectWin", &xp }, { "loss", &xp },
   { "abandoned", &xp },         { NULL },
@@ -354,9 +375,9 @@ static const PrgShapeField external_fields[] = { { "modules", &external_modules 
                                                  { NULL } };
 static const PrgShape external = OBJECT(external_fields);
 
-static const PrgShape max_amount = { PRG_SHAPE_INTEGER, "an integer from 1 to 1000000", 1, 1e6 };
-static const PrgShape max_multiplier = { PRG_SHAPE_NUMBER, "a number from 1 to 100", 1, 100 };
-static const PrgShape backdate_days = { PRG_SHAPE_INTEGER, "an integer from 0 to 31", 0, 31 };
+static const PrgShape max_amount = { PRG_SHAPE_INTEGER, N_("an integer from 1 to 1000000"), 1, 1e6 };
+static const PrgShape max_multiplier = { PRG_SHAPE_NUMBER, N_("a number from 1 to 100"), 1, 100 };
+static const PrgShape backdate_days = { PRG_SHAPE_INTEGER, N_("an integer from 0 to 31"), 0, 31 };
 static const PrgShapeField limit_fields[] = {
   { "maxAmount", &max_amount },
   { "maxMultiplier", &max_multiplier },

@@ -27,7 +27,7 @@ typedef struct {
 
 struct _PrgShape {
   PrgShapeType type;
-  const char *expected;                   /* for people: "an integer from 1 to 100" */
+  const char *expected;                   /* for people: N_("an integer from 1 to 100") */
   double min, max;                        /* numbers: range; arrays and maps: how many */
   gboolean (*is_valid)(const char *text); /* strings, and the keys of a map */
   const PrgShape *items;                  /* of an array or a map */

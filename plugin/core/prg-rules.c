@@ -2,6 +2,7 @@
 #include "prg-rules-private.h"
 
 #include "prg-rules-resource.h"
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ rules_clear(gpointer data)
   g_hash_table_unref(self->external_modules);
   g_hash_table_unref(self->external_amounts);
   g_ptr_array_unref(self->arrays);
+  g_hash_table_unref(self->names);
   g_string_chunk_free(self->strings);
 }
 
@@ -204,7 +206,8 @@ prg_passes(const char *passes, double value, double threshold)
   return value >= threshold;
 }
 
-static const char *const tier_names[PRG_N_TIERS + 1] = { "", "bronze", "silver", "gold", "platinum" };
+static const char *const tier_names[PRG_N_TIERS + 1] = { "", NC_("tier", "bronze"), NC_("tier", "silver"),
+                                                         NC_("tier", "gold"), NC_("tier", "platinum") };
 
 int
 prg_tier_to_order(const char *tier)
@@ -382,4 +385,12 @@ gint64
 prg_rules_ramp_up_dials(const PrgRules *self)
 {
   return self->ramp_up_dials;
+}
+
+const char *
+prg_rules_name_in(const PrgRules *self, const char *what, const char *id, const char *language)
+{
+  g_autofree char *key = g_strjoin("\n", what, id, language, NULL);
+
+  return g_hash_table_lookup(self->names, key);
 }

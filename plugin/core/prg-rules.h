@@ -205,6 +205,13 @@ gboolean prg_reported_metric_is_valid(const PrgReportedMetric *self, double valu
 /* Every kind of event that counts into @metric. Returns: (array zero-terminated=1) (transfer none) interned */
 const char *const *prg_rules_kinds_of(const PrgRules *self, PrgMetric metric);
 
+/* The name that the catalogue itself gives in @language ("de", "pt_BR") to a PRG_NAME_…: a rank by its `rank`, the others by id.
+ * Returns: (nullable) (transfer none) NULL: it has none, `name` and its translation hold */
+#define PRG_NAME_RANK "rank"
+#define PRG_NAME_BADGE "badge"
+#define PRG_NAME_SPECIALIZATION "specialization"
+const char *prg_rules_name_in(const PrgRules *self, const char *what, const char *id, const char *language);
+
 /* The multiplier in thousandths that @specialization gives @kind; 1000 = none. */
 gint64 prg_rules_specialization_bonus(const PrgRules *self, const char *specialization, const char *kind);
 /* One multiplication step: nearest integer, half up; saturates at ±2^53. */

@@ -4,7 +4,9 @@
 #include "prg-plugin.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n-lib.h>
 #include <gmodule.h>
+#include <locale.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -32,6 +34,18 @@ harden(void)
   umask(077);
 }
 
+/* The plugin leaves the locale alone, as it does in any host. */
+static void
+choose_language(void)
+{
+  const char *directory = g_getenv("LIDS_PROGRESSION_LOCALEDIR");
+
+  setlocale(LC_ALL, "");
+  bindtextdomain(GETTEXT_PACKAGE, directory ? directory : PRG_LOCALE_DIR);
+  bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+  textdomain(GETTEXT_PACKAGE);
+}
+
 static gboolean
 load(Daemon *self, const char *path)
 {
@@ -41,11 +55,11 @@ load(Daemon *self, const char *path)
   if (module == NULL || !g_module_symbol(module, "lids_progression_query", (gpointer *)&query) ||
       !g_module_symbol(module, "lids_progression_start", (gpointer *)&self->start) ||
       !g_module_symbol(module, "lids_progression_stop", (gpointer *)&self->stop)) {
-    g_printerr("The plugin cannot be loaded: %s\n", g_module_error());
+    g_printerr(_("The plugin cannot be loaded: %s\n"), g_module_error());
     return FALSE;
   }
   if (query()->abi_version != LIDS_PROGRESSION_ABI_VERSION) {
-    g_printerr("The plugin %s speaks ABI %u, this program %d\n", path, query()->abi_version,
+    g_printerr(_("The plugin %s speaks ABI %u, this program %d\n"), path, query()->abi_version,
                LIDS_PROGRESSION_ABI_VERSION);
     return FALSE;
   }
@@ -89,14 +103,14 @@ connect_bus(Daemon *self)
 
   self->connection = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, &error);
   if (self->connection == NULL) {
-    g_printerr("There is no session bus: %s\n", error->message);
+    g_printerr(_("There is no session bus: %s\n"), error->message);
     return FALSE;
   }
   g_dbus_connection_set_exit_on_close(self->connection, FALSE);
   g_signal_connect(self->connection, "closed", G_CALLBACK(on_bus_closed), self);
   self->plugin = self->start(self->connection, NULL, &error);
   if (self->plugin == NULL)
-    g_printerr("The service cannot start: %s\n", error->message);
+    g_printerr(_("The service cannot start: %s\n"), error->message);
   return self->plugin != NULL;
 }
 
@@ -124,9 +138,10 @@ main(int argc, char **argv)
   int status = 1;
 
   harden();
+  choose_language();
   self.loop = g_main_loop_new(NULL, FALSE);
   if (argc > 1)
-    g_printerr("%s takes no arguments; the path of the plugin may be set in LIDS_PROGRESSION_PLUGIN\n",
+    g_printerr(_("%s takes no arguments; the path of the plugin may be set in LIDS_PROGRESSION_PLUGIN\n"),
                argv[0]);
   else if (load(&self, path ? path : PRG_PLUGIN_PATH))
     status = run(&self);

@@ -4,6 +4,8 @@
 #include "prg-plugin.h"
 #include "prg-service.h"
 
+#include <glib/gi18n-lib.h>
+
 #define FLUSH_MS 3000
 
 struct _PrgPlugin {
@@ -45,12 +47,12 @@ check_connection(GDBusConnection *connection, GError **error)
 {
   if (!G_IS_DBUS_CONNECTION(connection) || g_dbus_connection_get_unique_name(connection) == NULL) {
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                        "The plugin needs a connection to a message bus; lend it the session bus");
+                        _("The plugin needs a connection to a message bus; lend it the session bus"));
     return FALSE;
   }
   if (g_dbus_connection_is_closed(connection)) {
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED,
-                        "The connection to the bus is closed; lend the plugin another one");
+                        _("The connection to the bus is closed; lend the plugin another one"));
     return FALSE;
   }
   return TRUE;
@@ -69,22 +71,33 @@ start(GDBusConnection *connection, GMainContext *context, GError **error)
   return plugin;
 }
 
+/* The host has chosen the locale, and it stays as it is: only our own domain is told where its translations are. */
+static void
+bind_translations(void)
+{
+  const char *directory = g_getenv("LIDS_PROGRESSION_LOCALEDIR");
+
+  bindtextdomain(GETTEXT_PACKAGE, directory ? directory : PRG_LOCALE_DIR);
+  bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+}
+
 PrgPlugin *
 lids_progression_start(GDBusConnection *connection, GMainContext *context, GError **error)
 {
   GMainContext *used = context ? context : g_main_context_default();
 
+  bind_translations();
   if (!check_connection(connection, error))
     return NULL;
   if (!is_only_copy()) {
     g_set_error_literal(
         error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-        "Another copy of the plugin works in this process; restart the program to use this one");
+        _("Another copy of the plugin works in this process; restart the program to use this one"));
     return NULL;
   }
   if (!g_main_context_acquire(used)) {
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                        "Another thread iterates the main context; start the plugin from that one");
+                        _("Another thread iterates the main context; start the plugin from that one"));
     return NULL;
   }
   PrgPlugin *plugin = start(connection, used, error);

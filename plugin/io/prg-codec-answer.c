@@ -2,6 +2,7 @@
 #include "prg-codec-private.h"
 #include "prg-schema.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MAX_WORD 64
@@ -185,7 +186,7 @@ decode_swap(Decode *self)
     return take_record(self, prg_wire_array_object(array, 0), TRUE);
   self->answer->outcome = PRG_OUTCOME_CONFLICT;
   g_free(self->answer->message);
-  self->answer->message = g_strdup("The record changed in between");
+  self->answer->message = g_strdup(_("The record changed in between"));
   return TRUE;
 }
 
@@ -391,7 +392,7 @@ prg_codec_decode(const PrgRequest *request,
   Decode decode = { request, rules, top, prg_wire_get_object(top, "data"), answer };
   if (decode_data(&decode))
     return g_steal_pointer(&answer);
-  g_autofree char *text = g_strdup_printf("The server's answer to \"%s\" has an unexpected shape",
+  g_autofree char *text = g_strdup_printf(_("The server's answer to \"%s\" has an unexpected shape"),
                                           prg_request_kind_to_string(request->kind));
   return prg_answer_new(PRG_OUTCOME_UNKNOWN, text);
 }

@@ -4,6 +4,7 @@
 #include "prg-error.h"
 #include "prg-json.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -430,11 +431,11 @@ line_text(Line *self, const char *name, glong max, gboolean required)
   char *text = NULL;
   PrgWireState state = prg_wire_get_text(self->json, name, &text);
   if (state == PRG_WIRE_WRONG)
-    line_fail(self, name, "not a text");
+    line_fail(self, name, _("not a text"));
   else if (required && *text == '\0')
     line_fail(self, name, "missing");
   else if (g_utf8_strlen(text, -1) > max)
-    line_fail(self, name, "too long");
+    line_fail(self, name, _("too long"));
   return text;
 }
 
@@ -444,9 +445,9 @@ line_int(Line *self, const char *name, gint64 min, gboolean required)
   PrgNumber number;
   PrgWireState state = prg_wire_get_number(self->json, name, &number);
   if (state == PRG_WIRE_WRONG || (required && state != PRG_WIRE_VALUE))
-    line_fail(self, name, "not a number");
+    line_fail(self, name, _("not a number"));
   else if (number.raw != (double)number.value || number.value < min)
-    line_fail(self, name, "not a whole number in range");
+    line_fail(self, name, _("not a whole number in range"));
   return number.value;
 }
 
@@ -459,7 +460,7 @@ line_instant(Line *self, const char *name, gboolean required)
   gint64 utc_us = 0;
   PrgWireState state = prg_wire_get_instant(self->json, name, &utc_us);
   if (state == PRG_WIRE_WRONG || (required && state != PRG_WIRE_VALUE))
-    line_fail(self, name, "not an instant");
+    line_fail(self, name, _("not an instant"));
   return utc_us;
 }
 
@@ -468,14 +469,14 @@ line_check(Line *self, PrgOperation *fields)
 {
   gint day = 0;
   if (!self->failed && !g_uuid_string_is_valid(fields->id))
-    line_fail(self, "id", "not a UUID");
+    line_fail(self, "id", _("not a UUID"));
   if (!self->failed && *fields->local_day != '\0' && !prg_day_parse(fields->local_day, &day))
-    line_fail(self, "localDay", "not a day");
+    line_fail(self, "localDay", _("not a day"));
   if (self->failed || *fields->details == '\0')
     return;
   g_autoptr(JsonNode) details = prg_wire_parse(fields->details, -1);
   if (prg_wire_object_of(details) == NULL)
-    line_fail(self, "details", "not the text of a JSON object");
+    line_fail(self, "details", _("not the text of a JSON object"));
 }
 
 PrgOperation *
@@ -484,7 +485,7 @@ prg_codec_operation_from_json(const char *json, gssize length, GError **error)
   g_autoptr(JsonNode) root = prg_wire_parse(json, length);
   Line line = { prg_wire_object_of(root), error, FALSE };
   if (line.json == NULL) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "not a JSON object");
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("not a JSON object"));
     return NULL;
   }
   g_autofree char *raw_id = line_text(&line, "id", MAX_WORD, TRUE);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-codec-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MAX_MESSAGE 500
 #define MAX_ERRORS 16 /* of one answer that are looked at */
-#define ADVICE " Log in to the network with a browser, or check the server's address."
 
 PrgWireRequest *
 prg_wire_request_new(const char *method, char *path, char *body)
@@ -289,7 +289,7 @@ static char *
 join_messages(guint status, const Facts *facts)
 {
   if (facts->messages->len == 0)
-    return g_strdup_printf("The server answered with status %u and no explanation", status);
+    return g_strdup_printf(_("The server answered with status %u and no explanation"), status);
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < facts->messages->len; i++)
     g_string_append_printf(text, "%s%s", i > 0 ? "; " : "",
@@ -303,17 +303,22 @@ static PrgOutcome
 classify_foreign(guint status, gboolean html, char **message)
 {
   if (status == 0)
-    *message = g_strdup("No answer from the server");
+    *message = g_strdup(_("No answer from the server"));
   else if (status >= 300 && status < 400)
     *message = g_strdup_printf(
-        "Redirected elsewhere (status %u): a captive portal, or the wrong address?" ADVICE, status);
+        _("Redirected elsewhere (status %u): a captive portal, or the wrong address? Log in to the "
+          "network with a browser, or check the server's address."),
+        status);
   else if (html)
     *message = g_strdup_printf(
-        "A web page came instead of an answer (status %u): a captive portal, or no Twenty server?" ADVICE,
+        _("A web page came instead of an answer (status %u): a captive portal, or no Twenty server? "
+          "Log in to the network with a browser, or check the server's address."),
         status);
   else
     *message = g_strdup_printf(
-        "The answer (status %u) cannot be read: a captive portal, or no Twenty server?" ADVICE, status);
+        _("The answer (status %u) cannot be read: a captive portal, or no Twenty server? Log in to "
+          "the network with a browser, or check the server's address."),
+        status);
   if (status == 401)
     return PRG_OUTCOME_AUTH;
   if (status == 429)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ read_regular(const Reading *self, int fd, GError **error)
   if (fstat(fd, &info) != 0)
     return fail(self, PRG_ERROR_STORAGE_FAILED, g_strerror(errno), error);
   if (!S_ISREG(info.st_mode))
-    return fail(self, PRG_ERROR_STORAGE_FAILED, "is no regular file", error);
+    return fail(self, PRG_ERROR_STORAGE_FAILED, _("is no regular file"), error);
   /* Its size is no promise: it may grow, and is 0 for a file of the kernel's. */
   while (text->len <= self->limit && (got = TEMP_FAILURE_RETRY(read(fd, piece, sizeof piece))) != 0) {
     if (got < 0)
@@ -52,7 +53,7 @@ read_regular(const Reading *self, int fd, GError **error)
   }
   if (text->len <= self->limit)
     return g_steal_pointer(&text);
-  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, "“%s” may be %" G_GSIZE_FORMAT " bytes long", self->path,
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, _("“%s” may be %zu bytes long"), self->path,
               self->limit);
   return NULL;
 }

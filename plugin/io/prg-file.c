@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -17,8 +18,9 @@ fail(const char *path, int code, const char *doing, GError **error)
 {
   const char *advice = prg_error_disk_advice(code);
 
-  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Could not %s “%s”: %s. %s", doing, path,
-              g_strerror(code), advice ? advice : "Check that the folder exists.");
+  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("Could not %s “%s”: %s. %s"),
+              g_dpgettext2(GETTEXT_PACKAGE, "could not", doing), path, g_strerror(code),
+              advice ? advice : _("Check that the folder exists."));
   return FALSE;
 }
 
@@ -32,7 +34,7 @@ sync_folder_of(const char *path, GError **error)
 
   if (fd >= 0)
     close(fd);
-  return done || fail(folder, code, "sync", error);
+  return done || fail(folder, code, NC_("could not", "sync"), error);
 }
 
 int
@@ -41,7 +43,7 @@ prg_file_begin(const char *temporary, GError **error)
   const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
   if (fd < 0)
-    fail(temporary, errno, "create", error);
+    fail(temporary, errno, NC_("could not", "create"), error);
   return fd;
 }
 
@@ -56,13 +58,13 @@ gboolean
 prg_file_end(const char *temporary, int fd, const char *path, GError **error)
 {
   if (fsync(fd) != 0) {
-    fail(path, errno, "write", error);
+    fail(path, errno, NC_("could not", "write"), error);
     prg_file_abandon(temporary, fd);
     return FALSE;
   }
   close(fd);
   if (g_rename(temporary, path) != 0) {
-    fail(path, errno, "write", error);
+    fail(path, errno, NC_("could not", "write"), error);
     (void)g_unlink(temporary);
     return FALSE;
   }
@@ -93,7 +95,7 @@ prg_file_replace(const char *path, const char *text, gsize length, GError **erro
     return FALSE;
   if (write_all(fd, text, length))
     return prg_file_end(temporary, fd, path, error);
-  fail(path, errno, "write", error);
+  fail(path, errno, NC_("could not", "write"), error);
   prg_file_abandon(temporary, fd);
   return FALSE;
 }

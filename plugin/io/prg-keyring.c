@@ -20,6 +20,7 @@
 #include "prg-keyring-quiet.h"
 #include "prg-keyring-watch.h"
 
+#include <glib/gi18n-lib.h>
 #include <libsecret/secret.h>
 
 #define TIMEOUT_MS 15000
@@ -280,13 +281,13 @@ fail_or_retry(GTask *task, GError *error)
 
   g_dbus_error_strip_remote_error(cause);
   if (call->limit.timed_out)
-    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring does not answer");
+    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, _("the keyring does not answer"));
   if (g_cancellable_is_cancelled(call->limit.outer))
     return fail(task, PRG_ERROR_CANCELLED, "cancelled");
   if (call->replaced)
     return begin_anew(task);
   if (is_locked_error(cause))
-    return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
+    return fail(task, PRG_ERROR_KEYRING_LOCKED, _("the keyring is locked"));
   if (call->retried)
     return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, cause->message);
 
@@ -307,9 +308,9 @@ on_collection(GObject *source, GAsyncResult *result, gpointer user_data)
     return fail_or_retry(task, error);
   /* libsecret would make a collection, and ask the user for its password. */
   if (collection == NULL && call->value != NULL)
-    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "there is no default keyring; create one first");
+    return fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, _("there is no default keyring; create one first"));
   if (collection != NULL && secret_collection_get_locked(collection))
-    return fail(task, PRG_ERROR_KEYRING_LOCKED, "the keyring is locked");
+    return fail(task, PRG_ERROR_KEYRING_LOCKED, _("the keyring is locked"));
   call->run(task);
 }
 
@@ -408,7 +409,7 @@ on_secret(GObject *source, GAsyncResult *result, gpointer user_data)
       secret_retrievable_retrieve_secret_finish(SECRET_RETRIEVABLE(source), result, &error);
 
   if (value == NULL && error == NULL)
-    g_set_error_literal(&error, PRG_ERROR, PRG_ERROR_KEYRING_UNAVAILABLE, "the keyring gave no secret");
+    g_set_error_literal(&error, PRG_ERROR, PRG_ERROR_KEYRING_UNAVAILABLE, _("the keyring gave no secret"));
   if (error != NULL)
     return fail_or_retry(task, error);
   call_end(task);
@@ -529,7 +530,7 @@ prg_keyring_store_async(PrgKeyring *self,
 
   g_task_set_source_tag(task, prg_keyring_store_async);
   if (!names_account(task) || *token == '\0')
-    return fail(task, PRG_ERROR_INVALID_ARGUMENT, "an account needs a server, a member and a token");
+    return fail(task, PRG_ERROR_INVALID_ARGUMENT, _("an account needs a server, a member and a token"));
   call->label = g_strdup_printf("Progression: %s", call->server);
   call->value = secret_value_new(token, -1, "text/plain");
   call_begin(task);
@@ -583,7 +584,7 @@ prg_keyring_clear_async(PrgKeyring *self,
   g_task_set_source_tag(task, prg_keyring_clear_async);
   /* A clear that narrows nothing would remove every account. */
   if (!names_account(task))
-    return fail(task, PRG_ERROR_INVALID_ARGUMENT, "an account needs a server and a member");
+    return fail(task, PRG_ERROR_INVALID_ARGUMENT, _("an account needs a server and a member"));
   call_begin(task);
 }
 

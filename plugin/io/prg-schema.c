@@ -3,6 +3,7 @@
 #include "prg-codec-private.h"
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /*
@@ -259,7 +260,7 @@ static gboolean
 check_active(JsonObject *json, const char *path, GError **error)
 {
   gboolean inactive = json_object_has_member(json, "isActive") && !prg_wire_get_true(json, "isActive");
-  return !inactive || fail(error, PRG_ERROR_SERVER_ERROR, path, "exists, but is deactivated in Twenty");
+  return !inactive || fail(error, PRG_ERROR_SERVER_ERROR, path, _("exists, but is deactivated in Twenty"));
 }
 
 static gboolean
@@ -274,7 +275,7 @@ note_field(PrgSchemaPlan *self, const char *object, JsonObject *json, GError **e
     g_autofree char *path = field_path(field);
     if (!g_str_equal(type, field->type)) {
       g_autofree char *shown = prg_codec_clean_message(type);
-      g_autofree char *what = g_strdup_printf("has type %s, but must be %s", shown, field->type);
+      g_autofree char *what = g_strdup_printf(_("has type %s, but must be %s"), shown, field->type);
       return fail(error, PRG_ERROR_SERVER_ERROR, path, what);
     }
     if (!check_active(json, path, error))
@@ -294,7 +295,7 @@ note_object(PrgSchemaPlan *self, JsonObject *json, GError **error)
   if (index == N_OBJECTS)
     return TRUE;
   if (!g_uuid_string_is_valid(id))
-    return fail(error, PRG_ERROR_SERVER_ERROR, singular, "the list of objects cannot be read");
+    return fail(error, PRG_ERROR_SERVER_ERROR, singular, _("the list of objects cannot be read"));
   if (!check_active(json, singular, error))
     return FALSE;
   prg_record_set(&self->ids[index], id);
@@ -328,7 +329,8 @@ feed_list(PrgSchemaPlan *self, JsonObject *top, GError **error)
   if (objects == NULL)
     objects = prg_wire_get_array(prg_wire_get_object(top, "data"), "objects");
   if (objects == NULL)
-    return fail(error, PRG_ERROR_SERVER_ERROR, "Listing the objects", "the answer has an unexpected shape");
+    return fail(error, PRG_ERROR_SERVER_ERROR, _("Listing the objects"),
+                _("the answer has an unexpected shape"));
   for (guint i = 0; i < json_array_get_length(objects); i++) {
     JsonObject *object = prg_wire_array_object(objects, i);
     if (object != NULL && !note_object(self, object, error))
@@ -341,7 +343,7 @@ feed_list(PrgSchemaPlan *self, JsonObject *top, GError **error)
     return TRUE;
   }
   if (*cursor == '\0' || g_str_equal(cursor, self->cursor) || ++self->pages >= MAX_PAGES)
-    return fail(error, PRG_ERROR_SERVER_ERROR, "Listing the objects", "the pages do not end");
+    return fail(error, PRG_ERROR_SERVER_ERROR, _("Listing the objects"), _("the pages do not end"));
   prg_record_set(&self->cursor, cursor);
   return TRUE;
 }
@@ -353,7 +355,8 @@ feed_object(PrgSchemaPlan *self, JsonObject *top, GError **error)
   JsonObject *object = prg_wire_get_object(prg_wire_get_object(top, "data"), "createOneObject");
   g_autofree char *id = prg_wire_dup_text(object != NULL ? object : top, "id");
   if (!g_uuid_string_is_valid(id))
-    return fail(error, PRG_ERROR_SERVER_ERROR, singular, "created, but the answer has an unexpected shape");
+    return fail(error, PRG_ERROR_SERVER_ERROR, singular,
+                _("created, but the answer has an unexpected shape"));
   prg_record_set(&self->ids[self->index], id);
   g_ptr_array_add(self->created, g_strdup(singular));
   advance(self);
@@ -368,7 +371,7 @@ feed_field(PrgSchemaPlan *self, JsonObject *top, GError **error)
   JsonObject *made = prg_wire_get_object(prg_wire_get_object(top, "data"), "createOneField");
   g_autofree char *id = prg_wire_dup_text(made != NULL ? made : top, "id");
   if (!g_uuid_string_is_valid(id))
-    return fail(error, PRG_ERROR_SERVER_ERROR, path, "created, but the answer has an unexpected shape");
+    return fail(error, PRG_ERROR_SERVER_ERROR, path, _("created, but the answer has an unexpected shape"));
   g_ptr_array_add(self->created, g_strdup(path));
   g_hash_table_replace(self->types, g_steal_pointer(&path), g_strdup(field->type));
   advance(self);
@@ -420,7 +423,7 @@ skip_existing(PrgSchemaPlan *self, GError **error)
   }
   if (self->relists++ >= N_OBJECTS)
     return fail(error, PRG_ERROR_SERVER_ERROR, schema_objects[self->index].singular,
-                "exists already, but is not in the list of objects");
+                _("exists already, but is not in the list of objects"));
   self->step = STEP_LIST;
   self->pages = 0;
   prg_record_set(&self->cursor, "");
@@ -431,11 +434,11 @@ static char *
 step_name(const PrgSchemaPlan *self)
 {
   if (self->step == STEP_LIST)
-    return g_strdup("Listing the objects");
+    return g_strdup(_("Listing the objects"));
   if (self->step == STEP_OBJECT)
-    return g_strdup_printf("Creating %s", schema_objects[self->index].singular);
+    return g_strdup_printf(_("Creating %s"), schema_objects[self->index].singular);
   g_autofree char *path = field_path(&schema_fields[self->index]);
-  return g_strdup_printf("Creating %s", path);
+  return g_strdup_printf(_("Creating %s"), path);
 }
 
 static gboolean

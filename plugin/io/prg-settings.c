@@ -5,6 +5,7 @@
 
 #define G_SETTINGS_ENABLE_BACKEND
 #include <gio/gsettingsbackend.h>
+#include <glib/gi18n-lib.h>
 
 #define SCHEMA_ID "org.lids.Progression"
 #define PROXY_SCHEMA_ID "org.gnome.system.proxy"
@@ -77,7 +78,7 @@ check_keys(GSettingsSchema *schema, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
     if (!g_settings_schema_has_key(schema, keys[i])) {
       g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                  "the GSettings schema %s is too old: it has no key %s", SCHEMA_ID, keys[i]);
+                  _("the GSettings schema %s is too old: it has no key %s"), SCHEMA_ID, keys[i]);
       return FALSE;
     }
   }
@@ -131,7 +132,7 @@ prg_settings_new(const char *schema_dir, GError **error)
   PrgSettings *self;
 
   if (schema == NULL) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "the GSettings schema %s is not installed",
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("the GSettings schema %s is not installed"),
                 SCHEMA_ID);
     return NULL;
   }

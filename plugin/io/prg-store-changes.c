@@ -4,6 +4,7 @@
 #include "prg-error.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 static const char *const statement_texts[PRG_STORE_N_STATEMENTS] = {
@@ -36,7 +37,7 @@ prg_store_changes_prepare(PrgStoreDb *self, GError **error)
                                         &self->statements[i], NULL);
 
     if (code != SQLITE_OK)
-      return prg_store_db_fail(self, code, "read", error);
+      return prg_store_db_fail(self, code, NC_("could not", "read"), error);
   }
   return TRUE;
 }
@@ -58,7 +59,8 @@ finish(PrgStoreDb *self, PrgStoreStatement which, int code, GError **error)
   errno = 0;
   if (code == SQLITE_OK)
     code = sqlite3_step(statement);
-  done = code == SQLITE_DONE || code == SQLITE_ROW || prg_store_db_fail(self, code, "write to", error);
+  done = code == SQLITE_DONE || code == SQLITE_ROW ||
+         prg_store_db_fail(self, code, NC_("could not", "write to"), error);
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
   return done;
@@ -78,15 +80,14 @@ check_texts(const char *const *texts, gsize n, GError **error)
 
   for (gsize i = 0; i < n; i++) {
     if (!is_valid(texts[i])) {
-      g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "A text to store is not valid UTF-8");
+      g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("A text to store is not valid UTF-8"));
       return FALSE;
     }
     length += texts[i] != NULL ? strlen(texts[i]) : 0;
   }
   if (length < PRG_STORE_TEXT_LIMIT / 2)
     return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-              "A row of %" G_GSIZE_FORMAT " bytes is too large to store", length);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, _("A row of %zu bytes is too large to store"), length);
   return FALSE;
 }
 
@@ -101,7 +102,7 @@ check_entry(const PrgEntry *entry, GError **error)
   if (*operation->id == '\0' || (int)entry->state < PRG_OPERATION_NEW ||
       entry->state > PRG_OPERATION_DISCARDED) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "An operation without id or with the unknown state %d", (int)entry->state);
+                _("An operation without id or with the unknown state %d"), (int)entry->state);
     return FALSE;
   }
   return check_texts(texts, G_N_ELEMENTS(texts), error);
@@ -151,9 +152,9 @@ find(PrgStoreDb *self, const char *id, PrgEntry **entry, GError **error)
   if (code == SQLITE_ROW) {
     prg_store_rows_values(statement, values, PRG_STORE_N_COLUMNS);
     *entry = prg_store_rows_entry(values);
-    found = *entry != NULL || prg_store_db_set_damage(self, "a row is not as it was written", error);
+    found = *entry != NULL || prg_store_db_set_damage(self, _("a row is not as it was written"), error);
   } else if (code != SQLITE_DONE) {
-    found = prg_store_db_fail(self, code, "read", error);
+    found = prg_store_db_fail(self, code, NC_("could not", "read"), error);
   }
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
@@ -185,7 +186,7 @@ set_state(PrgStoreDb *self, const PrgChange *change, PrgEntry *before, GError **
   PrgEntry after;
 
   if (before == NULL) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, "The store has no operation %s", change->id);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, _("The store has no operation %s"), change->id);
     return FALSE;
   }
   operation = *before->operation;
@@ -271,7 +272,8 @@ apply(PrgStoreDb *self, const PrgChange *change, GError **error)
   case PRG_CHANGE_AUDIT:
     return add_audit(self, change->at, change->text, error);
   default:
-    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "Unknown kind of change %d", (int)change->kind);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("Unknown kind of change %d"),
+                (int)change->kind);
     return FALSE;
   }
 }
@@ -303,8 +305,8 @@ prg_store_changes_commit(PrgStoreDb *self, GPtrArray *changes, GError **error)
 
     (*error)->message =
         g_strconcat(said,
-                    " If the service ends before the disk works again, this may be recorded all the same: "
-                    "what has an id of its own can be repeated safely.",
+                    _(" If the service ends before the disk works again, this may be recorded all the same: "
+                      "what has an id of its own can be repeated safely."),
                     NULL);
   }
   return FALSE;

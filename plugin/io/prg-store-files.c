@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -50,7 +51,7 @@ sync_directory(const char *directory, GError **error)
 
   if (fd >= 0)
     close(fd);
-  return done || prg_store_fail_errno(directory, code, "sync", error);
+  return done || prg_store_fail_errno(directory, code, NC_("could not", "sync"), error);
 }
 
 static gboolean
@@ -59,17 +60,18 @@ check_private(const char *directory, GError **error)
   struct stat info;
 
   if (stat(directory, &info) != 0)
-    return prg_store_fail_errno(directory, errno, "open", error);
+    return prg_store_fail_errno(directory, errno, NC_("could not", "open"), error);
   if (info.st_uid != geteuid()) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
-                "“%s” belongs to another user (%u), who could read and change what is kept in it. Remove it, "
-                "or make it your own.",
-                directory, (guint)info.st_uid);
+    g_set_error(
+        error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
+        _("“%s” belongs to another user (%u), who could read and change what is kept in it. Remove it, "
+          "or make it your own."),
+        directory, (guint)info.st_uid);
     return FALSE;
   }
   if ((info.st_mode & (S_ISVTX | 0777)) != DIRECTORY_MODE && !(info.st_mode & S_ISVTX) &&
       g_chmod(directory, DIRECTORY_MODE) != 0)
-    return prg_store_fail_errno(directory, errno, "make private", error);
+    return prg_store_fail_errno(directory, errno, NC_("could not", "make private"), error);
   return TRUE;
 }
 
@@ -81,12 +83,12 @@ prg_store_make_directory(const char *directory, GError **error)
   g_autofree char *parent = g_path_get_dirname(directory);
 
   if (g_mkdir_with_parents(parent, DIRECTORY_MODE) != 0)
-    return prg_store_fail_errno(parent, errno, "create", error);
+    return prg_store_fail_errno(parent, errno, NC_("could not", "create"), error);
   if (g_mkdir(directory, DIRECTORY_MODE) == 0) {
     if (!sync_directory(parent, error))
       return FALSE;
   } else if (errno != EEXIST) {
-    return prg_store_fail_errno(directory, errno, "create", error);
+    return prg_store_fail_errno(directory, errno, NC_("could not", "create"), error);
   }
   return check_private(directory, error);
 }
@@ -114,15 +116,15 @@ fail_locked(PrgStoreFiles *self, int fd, GError **error)
   const gint64 pid = length > 0 ? g_ascii_strtoll(text, NULL, 10) : 0;
 
   if (pid == getpid())
-    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "“%s” is already open in this process (%d)",
+    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("“%s” is already open in this process (%d)"),
                 self->path, (int)pid);
   else if (pid > 0)
     g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
-                "“%s” is in use by the process %d: only one may use it at a time. Quit that one first.",
+                _("“%s” is in use by the process %d: only one may use it at a time. Quit that one first."),
                 self->path, (int)pid);
   else
     g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
-                "“%s” is in use by another process: only one may use it at a time. Quit that one first.",
+                _("“%s” is in use by another process: only one may use it at a time. Quit that one first."),
                 self->path);
   return FALSE;
 }
@@ -138,13 +140,13 @@ lock(PrgStoreFiles *self, GError **error)
   int code;
 
   if (fd < 0)
-    return prg_store_fail_errno(path, errno, "open", error);
+    return prg_store_fail_errno(path, errno, NC_("could not", "open"), error);
   do
     code = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   while (code == EINTR);
   if (code != 0) {
     (void)(code == EWOULDBLOCK ? fail_locked(self, fd, error)
-                               : prg_store_fail_errno(path, code, "lock", error));
+                               : prg_store_fail_errno(path, code, NC_("could not", "lock"), error));
     close(fd);
     return FALSE;
   }
@@ -162,7 +164,7 @@ prg_store_files_open(const char *directory, const char *account, GError **error)
 
   self->lock = -1;
   if (!name_is_safe(account)) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "Not the name of an account: “%s”",
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("Not the name of an account: “%s”"),
                 account != NULL ? account : "");
     return NULL;
   }
@@ -241,14 +243,14 @@ build(PrgStoreFiles *self, PrgSnapshot *content, GError **error)
   remove_all(fresh);
   fd = open_private(fresh);
   if (fd < 0)
-    return prg_store_fail_errno(fresh, errno, "create", error);
+    return prg_store_fail_errno(fresh, errno, NC_("could not", "create"), error);
   close(fd);
   if (!fill(fresh, content, error)) {
     remove_all(fresh);
     return FALSE;
   }
   if (g_rename(fresh, ready) != 0)
-    return prg_store_fail_errno(fresh, errno, "rename", error);
+    return prg_store_fail_errno(fresh, errno, NC_("could not", "rename"), error);
   return sync_directory(self->directory, error);
 }
 
@@ -289,7 +291,7 @@ set_aside(PrgStoreFiles *self, char **aside, GError **error)
     if (!exists(from))
       continue;
     if (g_rename(from, to) != 0)
-      return prg_store_fail_errno(from, errno, "set aside", error);
+      return prg_store_fail_errno(from, errno, NC_("could not", "set aside"), error);
     moved = TRUE;
   }
   *aside = moved ? g_steal_pointer(&path) : NULL;
@@ -305,7 +307,7 @@ swap(PrgStoreFiles *self, char **aside, GError **error)
   if (!set_aside(self, aside, error))
     return FALSE;
   if (g_rename(ready, self->path) != 0)
-    return prg_store_fail_errno(ready, errno, "rename", error);
+    return prg_store_fail_errno(ready, errno, NC_("could not", "rename"), error);
   return sync_directory(self->directory, error);
 }
 
@@ -343,7 +345,7 @@ finish_swap(PrgStoreFiles *self, PrgStoreReport *report, GError **error)
   if (!swap(self, &report->set_aside, error))
     return FALSE;
   report->damaged = report->set_aside != NULL;
-  report->reason = report->damaged ? g_strdup("the repair of a damaged file had been interrupted") : NULL;
+  report->reason = report->damaged ? g_strdup(_("the repair of a damaged file had been interrupted")) : NULL;
   return TRUE;
 }
 
@@ -359,10 +361,10 @@ prepare_file(PrgStoreFiles *self, char **damage, GError **error)
     return create(self, error);
   if (lstat(self->path, &info) == 0) {
     if (!S_ISREG(info.st_mode))
-      return prg_store_fail_errno(self->path, ELOOP, "open", error);
+      return prg_store_fail_errno(self->path, ELOOP, NC_("could not", "open"), error);
     fd = open_private(self->path);
     if (fd < 0)
-      return prg_store_fail_errno(self->path, errno, "open", error);
+      return prg_store_fail_errno(self->path, errno, NC_("could not", "open"), error);
     close(fd);
   }
   return prg_store_pages_check(self->path, damage, error);

@@ -2,6 +2,7 @@
 #include "prg-store-private.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /*
@@ -104,5 +105,6 @@ prg_store_log_take_back(PrgStoreDb *self, GError **error)
   if (!cut_off(self))
     code = sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
   self->in_doubt = code != SQLITE_OK;
-  return code == SQLITE_OK || prg_store_db_fail(self, code, "undo a refused change of", error);
+  return code == SQLITE_OK ||
+         prg_store_db_fail(self, code, NC_("could not", "undo a refused change of"), error);
 }

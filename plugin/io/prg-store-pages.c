@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,10 +162,10 @@ check_wal(const Pages *self)
   big_endian = (be32(header) & 1) != 0;
   add_to_sum(header, 24, big_endian, sum);
   if ((be32(header) & ~1u) != WAL_MAGIC || be32(header + 8) != PAGE || !sum_is(header + 24, sum))
-    return g_strdup("the header of its write-ahead log is damaged");
+    return g_strdup(_("the header of its write-ahead log is damaged"));
   if (commits_out_of_reach(self, header, big_endian, sum) < 2)
     return NULL;
-  return g_strdup("its write-ahead log is damaged in the middle");
+  return g_strdup(_("its write-ahead log is damaged in the middle"));
 }
 
 /* --- files --- */
@@ -187,8 +188,8 @@ read_if_there(const char *path, char **bytes, gsize *length, GError **error)
   if (g_file_get_contents(path, bytes, length, &local_error) ||
       g_error_matches(local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "%s. Check the disk and the rights of the folder.",
-              local_error->message);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
+              _("%s. Check the disk and the rights of the folder."), local_error->message);
   return FALSE;
 }
 
@@ -204,12 +205,12 @@ static char *
 check_header(const guint8 *header, gsize length)
 {
   if (length < FILE_HEADER)
-    return g_strdup(length == 0 ? "it is empty" : "it is shorter than its header");
+    return g_strdup(length == 0 ? _("it is empty") : _("it is shorter than its header"));
   if (memcmp(header, "SQLite format 3", 16) != 0)
-    return g_strdup("it is not a database");
+    return g_strdup(_("it is not a database"));
   /* SQLite would open it for reading only, or not at all: that must not look like a file system that refuses. */
   if (header[18] < 1 || header[18] > 2 || header[19] < 1 || header[19] > 2)
-    return g_strdup("its header names an unknown format");
+    return g_strdup(_("its header names an unknown format"));
   return NULL;
 }
 
@@ -225,7 +226,7 @@ check_file(const char *path, char **damage, GError **error)
   if (fd >= 0)
     close(fd);
   if (length < 0)
-    return prg_store_fail_errno(path, code, "read", error);
+    return prg_store_fail_errno(path, code, NC_("could not", "read"), error);
   *damage = check_header(header, (gsize)length);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-store-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define LOAD_OPERATIONS "SELECT position, " PRG_STORE_COLUMNS " FROM operations ORDER BY position"
@@ -261,9 +262,9 @@ load_table(PrgStoreDb *self,
       break;
   }
   if (!sound)
-    prg_store_db_set_damage(self, "a row is not as it was written", error);
+    prg_store_db_set_damage(self, _("a row is not as it was written"), error);
   else if (code != SQLITE_DONE)
-    sound = prg_store_db_fail(self, code, "read", error);
+    sound = prg_store_db_fail(self, code, NC_("could not", "read"), error);
   sqlite3_finalize(statement);
   return sound;
 }
@@ -322,6 +323,6 @@ prg_store_rows_audit(PrgStoreDb *self, guint limit, GError **error)
   sqlite3_reset(statement);
   if (code == SQLITE_DONE)
     return g_steal_pointer(&entries);
-  prg_store_db_fail(self, code, "read", error);
+  prg_store_db_fail(self, code, NC_("could not", "read"), error);
   return NULL;
 }

@@ -4,6 +4,7 @@
 #include "prg-error.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 
 /*
  * History of the schema. PRAGMA user_version holds the version; application_id holds it a second time ("PRG"
@@ -70,14 +71,14 @@ advice(int code, int system_errno)
   if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_AUTH)
     return prg_error_disk_advice(EROFS);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-    return "Another program has this file open; close it.";
+    return _("Another program has this file open; close it.");
   if (code == SQLITE_IOERR)
     return prg_error_disk_advice(EIO);
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-    return "The file is damaged; restart the service to have it repaired.";
+    return _("The file is damaged; restart the service to have it repaired.");
   if (code == SQLITE_CANTOPEN)
-    return "Check that the folder exists and is writable for this user.";
-  return "Restart the service; if it stays so, report it.";
+    return _("Check that the folder exists and is writable for this user.");
+  return _("Restart the service; if it stays so, report it.");
 }
 
 /* SQLITE_ERROR here means that a table is not as its version says, or a format that no SQLite wrote: the SQL
@@ -103,8 +104,8 @@ is_damage(int code)
 gboolean
 prg_store_fail_errno(const char *path, int code, const char *doing, GError **error)
 {
-  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Could not %s “%s”: %s. %s", doing, path,
-              g_strerror(code), advice(0, code));
+  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("Could not %s “%s”: %s. %s"),
+              g_dpgettext2(GETTEXT_PACKAGE, "could not", doing), path, g_strerror(code), advice(0, code));
   return FALSE;
 }
 
@@ -120,8 +121,10 @@ prg_store_db_fail(PrgStoreDb *self, int code, const char *doing, GError **error)
 
   if (is_damage(code) && self->damage == NULL)
     self->damage = g_strdup(said);
-  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Could not %s “%s”: %s%s%s. %s", doing, self->path,
-              said, system_said ? ": " : "", system_said ? g_strerror(system_errno) : "",
+  g_autofree char *why =
+      g_strconcat(said, system_said ? ": " : "", system_said ? g_strerror(system_errno) : "", NULL);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("Could not %s “%s”: %s. %s"),
+              g_dpgettext2(GETTEXT_PACKAGE, "could not", doing), self->path, why,
               advice(code & 0xff, system_said ? system_errno : 0));
   return FALSE;
 }
@@ -131,7 +134,7 @@ prg_store_db_set_damage(PrgStoreDb *self, const char *reason, GError **error)
 {
   if (self->damage == NULL)
     self->damage = g_strdup(reason);
-  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "“%s” is damaged: %s. %s", self->path, reason,
+  g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("“%s” is damaged: %s. %s"), self->path, reason,
               advice(SQLITE_CORRUPT, 0));
   return FALSE;
 }
@@ -144,7 +147,7 @@ run(PrgStoreDb *self, const char *sql, GError **error)
 
   errno = 0;
   code = sqlite3_exec(self->db, sql, NULL, NULL, NULL);
-  return code == SQLITE_OK || prg_store_db_fail(self, code, "use", error);
+  return code == SQLITE_OK || prg_store_db_fail(self, code, NC_("could not", "use"), error);
 }
 
 static gboolean
@@ -158,7 +161,7 @@ read_number(PrgStoreDb *self, const char *sql, gint64 *number, GError **error)
   if (code == SQLITE_ROW)
     *number = sqlite3_column_int64(statement, 0);
   else
-    prg_store_db_fail(self, code, "read", error);
+    prg_store_db_fail(self, code, NC_("could not", "read"), error);
   sqlite3_finalize(statement);
   return code == SQLITE_ROW;
 }
@@ -171,7 +174,7 @@ connect_to(PrgStoreDb *self, GError **error)
   const int code = sqlite3_open_v2(self->path, &self->db, flags, NULL);
 
   if (code != SQLITE_OK)
-    return prg_store_db_fail(self, code, "open", error);
+    return prg_store_db_fail(self, code, NC_("could not", "open"), error);
   sqlite3_busy_timeout(self->db, BUSY_TIMEOUT);
   sqlite3_limit(self->db, SQLITE_LIMIT_LENGTH, PRG_STORE_TEXT_LIMIT);
   sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -192,7 +195,7 @@ check_once(PrgStoreDb *self, char **finding, GError **error)
 
   *finding = NULL;
   if (!done)
-    prg_store_db_fail(self, code, "check", error);
+    prg_store_db_fail(self, code, NC_("could not", "check"), error);
   else if (g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
     *finding = g_strdup((const char *)sqlite3_column_text(statement, 0));
   sqlite3_finalize(statement);
@@ -224,13 +227,13 @@ read_version(PrgStoreDb *self, int *version, GError **error)
   if (user_version == 0 && application_id == 0 && tables == 0)
     return TRUE;
   if (user_version < 1 || user_version > 0xff || application_id != (APPLICATION_ID | user_version))
-    return prg_store_db_set_damage(self, "it does not say which version of the store it is", error);
+    return prg_store_db_set_damage(self, _("it does not say which version of the store it is"), error);
   if (user_version <= SCHEMA_VERSION)
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
-              "“%s” was written by a newer version of this program (its format is %d, this version knows "
-              "%d). It was left "
-              "as it is. Install the newer version again.",
+              _("“%s” was written by a newer version of this program (its format is %d, this version knows "
+                "%d). It was left "
+                "as it is. Install the newer version again."),
               self->path, *version, SCHEMA_VERSION);
   return FALSE;
 }
@@ -264,7 +267,7 @@ set_up(PrgStoreDb *self, gboolean create, GError **error)
   if (!check(self, error) || !read_version(self, &version, error))
     return FALSE;
   if (!create && version == 0)
-    return prg_store_db_set_damage(self, "it is empty", error);
+    return prg_store_db_set_damage(self, _("it is empty"), error);
   return run(self, "PRAGMA journal_mode = WAL", error) && run(self, "PRAGMA synchronous = FULL", error) &&
          run(self, "PRAGMA foreign_keys = ON", error) && migrate(self, version, error) &&
          prg_store_changes_prepare(self, error) && prg_store_log_watch(self);
@@ -313,7 +316,7 @@ prg_store_db_checkpoint(PrgStoreDb *self, GError **error)
   errno = 0;
   code = sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
   if (code != SQLITE_OK)
-    return prg_store_db_fail(self, code, "write to", error);
+    return prg_store_db_fail(self, code, NC_("could not", "write to"), error);
   sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   return TRUE;
 }

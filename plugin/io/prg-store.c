@@ -3,6 +3,8 @@
 
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
+
 /*
  * The object lives in its owner's thread, the files in the worker's. What both see is the queue, which
  * belongs to the worker as much as to the object: an object that is dropped without being closed lets the
@@ -110,7 +112,7 @@ work_open(Worker *self, GTask *task, const Job *job)
   GError *error = NULL;
 
   if (g_cancellable_is_cancelled(g_task_get_cancellable(task)))
-    g_set_error(&error, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled before it was begun");
+    g_set_error(&error, PRG_ERROR, PRG_ERROR_CANCELLED, _("Cancelled before it was begun"));
   else
     self->files = prg_store_files_open(job->directory, job->account, &error);
   if (self->files != NULL)
@@ -170,7 +172,7 @@ return_if_cancelled(GTask *task)
 
   if (cancellable == NULL || !g_cancellable_is_cancelled(cancellable))
     return FALSE;
-  g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled before it was begun");
+  g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, _("Cancelled before it was begun"));
   return TRUE;
 }
 
@@ -232,7 +234,7 @@ push(PrgStore *self, GTask *task, Job *job)
     g_async_queue_push_unlocked(self->jobs, g_object_ref(task));
   g_async_queue_unlock(self->jobs);
   if (closed)
-    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "The store is closed");
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("The store is closed"));
   g_object_unref(task);
 }
 

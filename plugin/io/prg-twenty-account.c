@@ -3,6 +3,7 @@
 #include "prg-schema.h"
 #include "prg-twenty-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* What the client does with answers: exchanges of the sync protocol, sign-in, provisioning. */
@@ -162,7 +163,7 @@ verify_workspace_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     error = error_of_wire(self, wire);
   if (error == NULL && !prg_codec_decode_workspace(body_of(wire), wire->body->len, &identity->workspace_id))
     g_set_error(&error, PRG_ERROR, PRG_ERROR_SERVER_ERROR,
-                "The server does not say which workspace the key belongs to");
+                _("The server does not say which workspace the key belongs to"));
   if (error != NULL)
     g_task_return_error(task, g_steal_pointer(&error));
   else
@@ -188,12 +189,12 @@ verify_member_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GError) error = NULL;
   g_autoptr(PrgWireAnswer) wire = prg_twenty_send_finish(self, result, &error);
   if (wire != NULL && is_unknown_member(wire))
-    g_set_error(&error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, "The workspace has no such member");
+    g_set_error(&error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, _("The workspace has no such member"));
   else if (wire != NULL)
     error = error_of_wire(self, wire);
   if (error == NULL && !prg_codec_decode_member(body_of(wire), wire->body->len, &identity->name))
     g_set_error(&error, PRG_ERROR, PRG_ERROR_SERVER_ERROR,
-                "The server's answer about the member cannot be read");
+                _("The server's answer about the member cannot be read"));
   if (error != NULL) {
     g_task_return_error(task, g_steal_pointer(&error));
     return;
@@ -215,7 +216,7 @@ prg_twenty_verify_async(PrgTwenty *self,
   g_task_set_check_cancellable(task, FALSE);
   g_task_set_task_data(task, g_new0(Identity, 1), (GDestroyNotify)identity_free);
   if (member == NULL || *member == '\0') {
-    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, "No member is named");
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, _("No member is named"));
     return;
   }
   g_autoptr(PrgWireRequest) wire = prg_codec_encode_member(member);

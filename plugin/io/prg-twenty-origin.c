@@ -2,6 +2,7 @@
 #include "prg-error.h"
 #include "prg-twenty-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MAX_ORIGIN 500
@@ -18,7 +19,7 @@ prg_twenty_is_loopback(const char *host)
 static gboolean
 refuse(GError **error, const char *what)
 {
-  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "The server's address %s", what);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("The server's address %s"), what);
   return FALSE;
 }
 
@@ -27,13 +28,13 @@ static gboolean
 check_signs(const char *text, GError **error)
 {
   if (*text == '\0')
-    return refuse(error, "is empty");
+    return refuse(error, _("is empty"));
   if (!g_utf8_validate(text, -1, NULL) || strlen(text) > MAX_ORIGIN)
-    return refuse(error, "is not a readable text of moderate length");
+    return refuse(error, _("is not a readable text of moderate length"));
   for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
     gunichar c = g_utf8_get_char(p);
     if (g_unichar_isspace(c) || !g_unichar_isprint(c) || strchr("\\%<>\"{}|^`", (int)MIN(c, 127)) != NULL)
-      return refuse(error, "holds a sign that no address has");
+      return refuse(error, _("holds a sign that no address has"));
   }
   return TRUE;
 }
@@ -98,7 +99,7 @@ parse_port(const char *text, int *port, GError **error)
 {
   guint64 value = 0;
   if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &value, NULL))
-    return refuse(error, "has an impossible port");
+    return refuse(error, _("has an impossible port"));
   *port = (int)value;
   return TRUE;
 }
@@ -110,11 +111,11 @@ split_host(const char *authority, Parts *parts, GError **error)
   if (*authority == '[') {
     const char *end = strchr(authority, ']');
     if (end == NULL || (end[1] != '\0' && end[1] != ':'))
-      return refuse(error, "has a broken IPv6 part");
+      return refuse(error, _("has a broken IPv6 part"));
     parts->host = g_strndup(authority + 1, end - authority - 1);
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(parts->host);
     if (address == NULL || g_inet_address_get_family(address) != G_SOCKET_FAMILY_IPV6)
-      return refuse(error, "has a broken IPv6 part");
+      return refuse(error, _("has a broken IPv6 part"));
     colon = end[1] == ':' ? end + 1 : NULL;
   } else {
     colon = strchr(authority, ':');
@@ -131,14 +132,14 @@ split_address(const char *text, Parts *parts, GError **error)
   if (rest != NULL)
     parts->scheme = g_ascii_strdown(text, rest - text);
   if (parts->scheme != NULL && !g_str_equal(parts->scheme, "https") && !g_str_equal(parts->scheme, "http"))
-    return refuse(error, "must begin with https://");
+    return refuse(error, _("must begin with https://"));
   rest = rest == NULL ? text : rest + 3;
   gsize length = strcspn(rest, "/?#");
   if (rest[length] != '\0' && !g_str_equal(rest + length, "/"))
-    return refuse(error, "must be the server's name alone, without a path");
+    return refuse(error, _("must be the server's name alone, without a path"));
   g_autofree char *authority = g_strndup(rest, length);
   if (strchr(authority, '@') != NULL)
-    return refuse(error, "must not hold a user name or password");
+    return refuse(error, _("must not hold a user name or password"));
   return split_host(authority, parts, error);
 }
 
@@ -151,14 +152,14 @@ prg_twenty_parse_origin(const char *text, GError **error)
     return NULL;
   g_autofree char *host = normalise_host(parts.host);
   if (host == NULL) {
-    refuse(error, "holds no valid server name");
+    refuse(error, _("holds no valid server name"));
     return NULL;
   }
   gboolean loopback = prg_twenty_is_loopback(host);
   const char *scheme = parts.scheme != NULL ? parts.scheme : loopback ? "http" : "https";
   gboolean secure = g_str_equal(scheme, "https");
   if (!secure && !loopback) {
-    refuse(error, "must begin with https://: without encryption anybody on the way could read the key");
+    refuse(error, _("must begin with https://: without encryption anybody on the way could read the key"));
     return NULL;
   }
   gboolean bracket = strchr(host, ':') != NULL;

@@ -2,6 +2,7 @@
 #include "prg-error.h"
 #include "prg-twenty-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <libsoup/soup.h>
 #include <string.h>
 
@@ -126,7 +127,7 @@ prg_twenty_new(const char *origin, const char *token)
   self->token = g_strstrip(g_strdup(token == NULL ? "" : token));
   self->origin = prg_twenty_parse_origin(origin, &error);
   if (!is_token(self->token))
-    refuse_all(self, 401, "The key holds signs that no key has");
+    refuse_all(self, 401, _("The key holds signs that no key has"));
   if (self->origin == NULL)
     refuse_all(self, 0, error->message);
   self->session = session_new(self);
@@ -325,19 +326,19 @@ describe_tls(SoupMessage *message)
     GTlsCertificateFlags flag;
     const char *words;
   } reasons[] = {
-    { G_TLS_CERTIFICATE_UNKNOWN_CA, "issued by nobody this computer trusts" },
-    { G_TLS_CERTIFICATE_BAD_IDENTITY, "made for another server" },
-    { G_TLS_CERTIFICATE_NOT_ACTIVATED, "not valid yet" },
-    { G_TLS_CERTIFICATE_EXPIRED, "expired" },
-    { G_TLS_CERTIFICATE_REVOKED, "revoked" },
-    { G_TLS_CERTIFICATE_INSECURE, "too weak" },
+    { G_TLS_CERTIFICATE_UNKNOWN_CA, N_("issued by nobody this computer trusts") },
+    { G_TLS_CERTIFICATE_BAD_IDENTITY, N_("made for another server") },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED, N_("not valid yet") },
+    { G_TLS_CERTIFICATE_EXPIRED, N_("expired") },
+    { G_TLS_CERTIFICATE_REVOKED, N_("revoked") },
+    { G_TLS_CERTIFICATE_INSECURE, N_("too weak") },
   };
   GTlsCertificateFlags flags = soup_message_get_tls_peer_certificate_errors(message);
   g_autoptr(GString) text = g_string_new(NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++)
     if (flags & reasons[i].flag)
-      g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", reasons[i].words);
-  return g_strdup(text->len > 0 ? text->str : "not acceptable");
+      g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", _(reasons[i].words));
+  return g_strdup(text->len > 0 ? text->str : _("not acceptable"));
 }
 
 static char *
@@ -347,30 +348,33 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
   g_autofree char *said = g_strndup(error->message, length - g_str_has_suffix(error->message, "."));
   if (send->timed_out)
     return g_strdup_printf(
-        "No complete answer within %u seconds: the network or the server is slow, or stuck. "
-        "Check the network; it is tried again by itself",
+        _("No complete answer within %u seconds: the network or the server is slow, or stuck. "
+          "Check the network; it is tried again by itself"),
         self->timeout_s);
   if (send->is_obsolete)
     return g_strdup(
-        "No encrypted connection: the server speaks only an obsolete version of TLS. It must speak "
-        "TLS 1.2 or newer: tell its administrator");
+        _("No encrypted connection: the server speaks only an obsolete version of TLS. It must speak "
+          "TLS 1.2 or newer: tell its administrator"));
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
     g_autofree char *why = describe_tls(send->message);
-    return g_strdup_printf("The server's TLS certificate is refused: %s. Check the server's address and this "
-                           "computer's clock, or have the certificate renewed",
-                           why);
+    return g_strdup_printf(
+        _("The server's TLS certificate is refused: %s. Check the server's address and this "
+          "computer's clock, or have the certificate renewed"),
+        why);
   }
   if (error->domain == G_TLS_ERROR)
-    return g_strdup_printf("No encrypted connection: %s. Check the server's address, and that "
-                           "nothing stands in between",
+    return g_strdup_printf(_("No encrypted connection: %s. Check the server's address, and that "
+                             "nothing stands in between"),
                            said);
   if (error->domain == G_RESOLVER_ERROR)
     return g_strdup_printf(
-        "The server's name cannot be resolved: %s. Check the network and the server's address", said);
+        _("The server's name cannot be resolved: %s. Check the network and the server's address"), said);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-    return g_strdup("No complete answer: the connection was cut off. Check the network; it is tried again by "
-                    "itself");
-  return g_strdup_printf("No answer from the server: %s. Check the network and the server's address", said);
+    return g_strdup(
+        _("No complete answer: the connection was cut off. Check the network; it is tried again by "
+          "itself"));
+  return g_strdup_printf(_("No answer from the server: %s. Check the network and the server's address"),
+                         said);
 }
 
 static void
@@ -381,7 +385,7 @@ return_failure(GTask *task, const GError *error)
   if (!send->timed_out && !send->is_obsolete && send->caller != NULL &&
       g_cancellable_is_cancelled(send->caller)) {
     send_disarm(send);
-    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, _("Cancelled"));
     return;
   }
   g_autofree char *text = describe_failure(self, send, error);
@@ -409,8 +413,8 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (send->body->len + (gsize)length > MAX_ANSWER) {
     g_cancellable_cancel(send->own);
-    return_answer(task, 0,
-                  "The server's answer is larger than 8 MiB: no Twenty server? Check the server's address");
+    return_answer(
+        task, 0, _("The server's answer is larger than 8 MiB: no Twenty server? Check the server's address"));
     return;
   }
   g_byte_array_append(send->body, send->chunk, (guint)length);
@@ -507,12 +511,12 @@ prg_twenty_send_async(PrgTwenty *self,
   g_task_set_source_tag(task, prg_twenty_send_async);
   g_task_set_check_cancellable(task, FALSE); /* an answer that arrived is not thrown away */
   if (g_cancellable_is_cancelled(cancellable)) {
-    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_CANCELLED, _("Cancelled"));
     return;
   }
   SoupMessage *message = self->fault == NULL ? build_message(self, request) : NULL;
   if (message == NULL) {
-    const char *why = self->fault != NULL ? self->fault : "The request has no valid address";
+    const char *why = self->fault != NULL ? self->fault : _("The request has no valid address");
     g_task_return_pointer(task, prg_wire_answer_new(self->fault_status, why),
                           (GDestroyNotify)prg_wire_answer_free);
     return;

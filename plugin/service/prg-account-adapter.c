@@ -6,6 +6,8 @@
 #include "prg-reply.h"
 #include "prg-transfer.h"
 
+#include <glib/gi18n-lib.h>
+
 struct _PrgAccountAdapter {
   PrgSession *session;      /* (owned) */
   PrgSlots *slots;          /* (not owned) */
@@ -136,7 +138,8 @@ on_sign_in(PrgDbusAccount *skeleton,
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
-  Call *call = call_new(self, invocation, "Signing in takes longer than 20 seconds; SignedIn tells its end");
+  Call *call =
+      call_new(self, invocation, _("Signing in takes longer than 20 seconds; SignedIn tells its end"));
   call->server = g_strdup(server);
   call->member = g_strdup(member);
   call->slot = slot;
@@ -165,7 +168,7 @@ parse_policy(const char *text, PrgPendingPolicy *policy, GError **error)
       return TRUE;
     }
   g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-              "Option “pending” must be “refuse”, “keep” or “export”; found “%.64s”", text);
+              _("Option “pending” must be “refuse”, “keep” or “export”; found “%.64s”"), text);
   return FALSE;
 }
 
@@ -195,7 +198,7 @@ on_sign_out(PrgDbusAccount *skeleton,
   if (ok)
     prg_session_sign_out_async(
         self->session, policy, on_signed_out,
-        call_new(self, invocation, "Signing out takes longer than 20 seconds; SignedIn tells its end"));
+        call_new(self, invocation, _("Signing out takes longer than 20 seconds; SignedIn tells its end")));
   else
     prg_dbus_error_return(invocation, error);
   return TRUE;
@@ -265,8 +268,8 @@ on_provision_server(PrgDbusAccount *skeleton,
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
-  Call *call =
-      call_new(self, invocation, "Provisioning takes longer than 20 seconds and goes on; call again to see");
+  Call *call = call_new(self, invocation,
+                        _("Provisioning takes longer than 20 seconds and goes on; call again to see"));
   call->dry_run = read.dry_run;
   call->slot = slot;
   if (slot)

@@ -3,6 +3,8 @@
 #include "prg-error.h"
 #include "prg-limiter.h"
 
+#include <glib/gi18n-lib.h>
+
 typedef struct {
   char *name;     /* (owned) */
   GQueue waiting; /* calls */
@@ -57,14 +59,16 @@ admit(PrgCallers *self, const Caller *caller, const char *sender, gboolean count
 {
   if (n_unanswered(caller) >= PRG_CALLERS_MAX_UNANSWERED)
     g_set_error(error, PRG_ERROR, PRG_ERROR_RATE_LIMITED,
-                "%d calls of this program wait for an answer; wait for some before calling again",
+                _("%d calls of this program wait for an answer; wait for some before calling again"),
                 PRG_CALLERS_MAX_UNANSWERED);
   else if (self->n_unanswered >= PRG_CALLERS_MAX_ALL)
     g_set_error(error, PRG_ERROR, PRG_ERROR_RATE_LIMITED,
-                "%d calls of all programs wait for an answer; call again in a moment", PRG_CALLERS_MAX_ALL);
+                _("%d calls of all programs wait for an answer; call again in a moment"),
+                PRG_CALLERS_MAX_ALL);
   else if (counts && !prg_limiter_take(self->limiter, sender, now))
     g_set_error(error, PRG_ERROR, PRG_ERROR_RATE_LIMITED,
-                "More than %d commands a second from one program; call again in a moment", PRG_LIMITER_RATE);
+                _("More than %d commands a second from one program; call again in a moment"),
+                PRG_LIMITER_RATE);
   else
     return TRUE;
   return FALSE;

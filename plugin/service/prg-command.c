@@ -3,6 +3,7 @@
 #include "prg-json.h"
 #include "prg-options.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -45,12 +46,12 @@ prg_command_check_kind(const PrgRules *rules, const char *kind, gboolean has_amo
     return TRUE; /* with an amount it may be the caller's own type; prg_earn_xp() judges that */
   if (source->derived) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Event type “%s” is awarded by the service itself and cannot be added", source->kind);
+                _("Event type “%s” is awarded by the service itself and cannot be added"), source->kind);
     return FALSE;
   }
   if (*source->method) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Event type “%s” has a method of its own: use %s", source->kind, source->method);
+                _("Event type “%s” has a method of its own: use %s"), source->kind, source->method);
     return FALSE;
   }
   return TRUE;
@@ -136,7 +137,7 @@ check_repeated(PrgCommand *self, const PrgEntry *entry, GError **error)
     return TRUE;
   }
   g_set_error(error, PRG_ERROR, PRG_ERROR_ID_REUSED,
-              "The id “%s” was used before for another call; nothing was recorded", self->caller_id);
+              _("The id “%s” was used before for another call; nothing was recorded"), self->caller_id);
   return FALSE;
 }
 
@@ -183,20 +184,20 @@ check_revocable(PrgBook *book, const PrgEntry *entry, const char *id, GError **e
 {
   if (entry == NULL) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID,
-                "No event with the id “%.64s” is known on this machine", id);
+                _("No event with the id “%.64s” is known on this machine"), id);
     return FALSE;
   }
   const PrgOperation *operation = entry->operation;
   const PrgSource *source = prg_rules_find_source(prg_book_get_rules(book), operation->kind);
   if (g_str_equal(operation->kind, "correction") || g_str_equal(operation->kind, "deal_revoked") ||
       (source && source->derived)) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_NOT_ELIGIBLE, "An event of the type “%s” cannot be revoked",
+    g_set_error(error, PRG_ERROR, PRG_ERROR_NOT_ELIGIBLE, _("An event of the type “%s” cannot be revoked"),
                 operation->kind);
     return FALSE;
   }
   if (entry->state == PRG_OPERATION_VOIDED || entry->state == PRG_OPERATION_DISCARDED ||
       entry->state == PRG_OPERATION_SUPERSEDED) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_NOT_ELIGIBLE, "The event “%.64s” does not count any more (%s)",
+    g_set_error(error, PRG_ERROR, PRG_ERROR_NOT_ELIGIBLE, _("The event “%.64s” does not count any more (%s)"),
                 id, prg_operation_state_to_string(entry->state));
     return FALSE;
   }

@@ -4,6 +4,8 @@
 #include "prg-clock.h"
 #include "prg-dbus-error.h"
 
+#include <glib/gi18n-lib.h>
+
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 typedef struct {
@@ -109,7 +111,7 @@ answer_get(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
   value = read_property(skeleton, invocation, name);
   if (value == NULL)
     g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
-                                          "There is no property “%s”", name);
+                                          _("There is no property “%s”"), name);
   else
     g_dbus_method_invocation_return_value(invocation, g_variant_new("(v)", value));
 }
@@ -149,7 +151,7 @@ carry_out(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
     answer_get_all(skeleton, invocation);
   else
     g_dbus_method_invocation_return_error(invocation, G_DBUS_ERROR, G_DBUS_ERROR_PROPERTY_READ_ONLY,
-                                          "All properties are read-only");
+                                          _("All properties are read-only"));
 }
 
 /* ---- whose turn it is ---- */
@@ -233,8 +235,7 @@ check_size(GVariant *parameters, GError **error)
   if (size <= PRG_GATE_MAX_ARGUMENTS)
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-              "The arguments of a call may be %d bytes long; found %" G_GSIZE_FORMAT, PRG_GATE_MAX_ARGUMENTS,
-              size);
+              _("The arguments of a call may be %d bytes long; found %zu"), PRG_GATE_MAX_ARGUMENTS, size);
   return FALSE;
 }
 
@@ -299,7 +300,7 @@ prg_gate_refuse(PrgGate *self)
   g_clear_pointer(&self->pump, g_source_unref);
   while ((waiting = prg_callers_drain(self->callers)) != NULL) {
     prg_dbus_error_return(waiting->invocation, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED,
-                                                                   "The service is being stopped"));
+                                                                   _("The service is being stopped")));
     g_object_unref(waiting->skeleton);
     g_free(waiting);
   }

@@ -3,6 +3,7 @@
 #include "prg-error.h"
 
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <unistd.h>
 
 int
@@ -14,14 +15,14 @@ prg_handle_take(GUnixFDList *list, gint32 index, const char *name, gboolean to_w
     fd = g_unix_fd_list_get(list, index, NULL);
   if (fd < 0)
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "“%s” must be an open file descriptor sent with the call", name);
+                _("“%s” must be an open file descriptor sent with the call"), name);
   if (fd < 0)
     return -1;
   /* Waiting for the wrong end of a pipe would never end. */
   if ((fcntl(fd, F_GETFL) & O_ACCMODE) != (to_write ? O_RDONLY : O_WRONLY))
     return fd;
   close(fd);
-  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "“%s” is not open for %s", name,
-              to_write ? "writing" : "reading");
+  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+              to_write ? _("“%s” is not open for writing") : _("“%s” is not open for reading"), name);
   return -1;
 }

@@ -3,6 +3,7 @@
 #include "prg-calendar.h"
 #include "prg-json.h"
 #include "prg-options.h"
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define MAX_LIMIT 1000
@@ -125,7 +126,7 @@ resolve_kind(PrgBook *book, Filter *filter, GError **error)
   for (guint i = 0; i < prg_book_n_entries(book); i++)
     if (g_str_equal(prg_book_get_entry(book, i)->operation->kind, filter->kind))
       return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_EVENT_TYPE, "Unknown event type “%.128s”", filter->kind);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_EVENT_TYPE, _("Unknown event type “%.128s”"), filter->kind);
   return FALSE;
 }
 
@@ -157,6 +158,12 @@ prg_history_events(PrgBook *book, GVariant *options, GError **error)
   return page_to_variant(entries, &filter, event_to_variant);
 }
 
+const char *
+prg_history_note(const char *note)
+{
+  return note && *note ? _(note) : "";
+}
+
 static GVariant *
 operation_to_variant(const PrgEntry *entry)
 {
@@ -167,7 +174,7 @@ operation_to_variant(const PrgEntry *entry)
   add_text(&builder, "kind", entry->operation->kind);
   add_number(&builder, "amount", entry->operation->amount);
   add_text(&builder, "state", prg_operation_state_to_string(entry->state));
-  add_text(&builder, "note", entry->note);
+  add_text(&builder, "note", prg_history_note(entry->note));
   add_number(&builder, "occurred-at", entry->operation->occurred_at);
   add_text(&builder, "ref", entry->operation->ref);
   return g_variant_builder_end(&builder);
@@ -191,7 +198,7 @@ prg_history_operations(PrgBook *book, GVariant *options, GError **error)
     return NULL;
   if (*filter.state && !prg_operation_state_from_string(filter.state, &state)) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Option “state” must name a state; found “%.64s”", filter.state);
+                _("Option “state” must name a state; found “%.64s”"), filter.state);
     return NULL;
   }
   for (guint i = 0; i < prg_book_n_entries(book); i++) {
@@ -262,7 +269,7 @@ parse_day(const char *name, const char *text, gint fallback, gint *number, GErro
   if (*text == '\0' || prg_day_parse(text, number))
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-              "%s must be a day such as 2026-03-31; found “%.64s”", name, text);
+              _("%s must be a day such as 2026-03-31; found “%.64s”"), name, text);
   return FALSE;
 }
 
@@ -279,7 +286,7 @@ prg_history_days(const PrgView *view, const char *from, const char *to, const ch
     return NULL;
   if (first > last || last - first >= MAX_DAYS) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "from_day must not be after to_day, and at most %d days before it", MAX_DAYS - 1);
+                _("from_day must not be after to_day, and at most %d days before it"), MAX_DAYS - 1);
     return NULL;
   }
   g_variant_builder_init(&builder, G_VARIANT_TYPE("aa{sv}"));

@@ -7,6 +7,10 @@
 
 G_BEGIN_DECLS
 
+/* An operation's note, which is kept in English or as the server said it, in the language of this process. @note: (nullable)
+ * Returns: (transfer none) */
+const char *prg_history_note(const char *note);
+
 /* What the book knows, as D-Bus values. Each checks its filter (a{sv}) and returns (transfer floating)
  * (nullable) aa{sv}. */
 GVariant *prg_history_events(PrgBook *book, GVariant *filter, GError **error);

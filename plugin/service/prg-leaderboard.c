@@ -3,6 +3,8 @@
 #include "prg-codec.h"
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
+
 #define META_LEADERBOARD "leaderboard"
 #define FRESH_US (60 * G_USEC_PER_SEC)
 #define PAGE 200
@@ -122,7 +124,7 @@ fetch_fail(Fetch *self, GError *error)
   g_autoptr(PrgBoard) last = is_unasked(error) ? load(self->engine) : NULL;
 
   if (g_error_matches(error, PRG_ERROR, PRG_ERROR_PERMISSION_DENIED))
-    g_prefix_error(&owned, "The role of this key may not read the records of other reps: ");
+    g_prefix_error(&owned, _("The role of this key may not read the records of other reps: "));
   answer_waiters(self, last, owned);
   fetch_end(self);
 }
@@ -195,7 +197,8 @@ on_page(GObject *source, GAsyncResult *result, gpointer user_data)
   if (*page->next_cursor && self->board->records->len < PRG_BOARD_MAX)
     fetch_page(self, page->next_cursor);
   else if (is_hidden(self))
-    fetch_fail(self, g_error_new_literal(PRG_ERROR, PRG_ERROR_PERMISSION_DENIED, "no rep's total is shown"));
+    fetch_fail(self,
+               g_error_new_literal(PRG_ERROR, PRG_ERROR_PERMISSION_DENIED, _("no rep's total is shown")));
   else
     keep(self);
 }

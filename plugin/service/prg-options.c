@@ -2,6 +2,8 @@
 #include "prg-options.h"
 #include "prg-calendar.h"
 
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +24,8 @@ static void G_GNUC_PRINTF(2, 3) refuse(GError **error, const char *format, ...)
 static void
 refuse_type(const char *key, const char *expected, GVariant *found, GError **error)
 {
-  refuse(error, "Option “%s” must be %s; found type '%s'", key, expected, g_variant_get_type_string(found));
+  refuse(error, _("Option “%s” must be %s; found type '%s'"), key, expected,
+         g_variant_get_type_string(found));
 }
 
 /* FALSE: no integer, or one above the largest gint64 (@too_big). */
@@ -90,15 +93,14 @@ read_integer(const PrgOptionSpec *spec, GVariant *value, gint64 *number, GError 
 
   if (!variant_to_integer(value, number, &too_big)) {
     if (too_big)
-      refuse(error, "Option “%s” is too large: %" G_GUINT64_FORMAT, spec->key, g_variant_get_uint64(value));
+      refuse(error, _("Option “%s” is too large: %" PRIu64), spec->key, g_variant_get_uint64(value));
     else
-      refuse_type(spec->key, "an integer", value, error);
+      refuse_type(spec->key, _("an integer"), value, error);
     return FALSE;
   }
   if (has_range(spec) && (*number < spec->minimum || *number > spec->maximum)) {
-    refuse(error,
-           "Option “%s” must be from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "; found %" G_GINT64_FORMAT,
-           spec->key, spec->minimum, spec->maximum, *number);
+    refuse(error, _("Option “%s” must be from %" PRId64 " to %" PRId64 "; found %" PRId64), spec->key,
+           spec->minimum, spec->maximum, *number);
     return FALSE;
   }
   return TRUE;
@@ -110,16 +112,16 @@ prg_options_check_text(const char *name, const char *text, gsize minimum, gsize 
   gsize length = strlen(text);
 
   if (!g_utf8_validate_len(text, length, NULL)) {
-    refuse(error, "%s is not valid UTF-8", name);
+    refuse(error, _("%s is not valid UTF-8"), name);
     return FALSE;
   }
   if (length < minimum) {
-    refuse(error, "%s must not be empty", name);
+    refuse(error, _("%s must not be empty"), name);
     return FALSE;
   }
   if (length > maximum) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                "%s may be %" G_GSIZE_FORMAT " bytes long; found %" G_GSIZE_FORMAT, name, maximum, length);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, _("%s may be %zu bytes long; found %zu"), name,
+                maximum, length);
     return FALSE;
   }
   return TRUE;
@@ -128,10 +130,10 @@ prg_options_check_text(const char *name, const char *text, gsize minimum, gsize 
 static gboolean
 read_text(const PrgOptionSpec *spec, GVariant *value, char **text, GError **error)
 {
-  g_autofree char *name = g_strdup_printf("Option “%s”", spec->key);
+  g_autofree char *name = g_strdup_printf(_("Option “%s”"), spec->key);
 
   if (!g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
-    refuse_type(spec->key, "a string", value, error);
+    refuse_type(spec->key, _("a string"), value, error);
     return FALSE;
   }
   const char *found = g_variant_get_string(value, NULL);
@@ -147,14 +149,13 @@ static gboolean
 read_id(const PrgOptionSpec *spec, GVariant *value, char **text, GError **error)
 {
   if (!g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
-    refuse_type(spec->key, "a string", value, error);
+    refuse_type(spec->key, _("a string"), value, error);
     return FALSE;
   }
   const char *found = g_variant_get_string(value, NULL);
   glong length = g_utf8_validate(found, -1, NULL) ? g_utf8_strlen(found, -1) : -1;
   if (length < spec->minimum || length > spec->maximum) {
-    refuse(error,
-           "Option “%s” must be %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " characters of UTF-8; found %ld",
+    refuse(error, _("Option “%s” must be %" PRId64 " to %" PRId64 " characters of UTF-8; found %ld"),
            spec->key, spec->minimum, spec->maximum, MAX(length, 0));
     return FALSE;
   }
@@ -171,16 +172,16 @@ read_instant(const PrgOptionSpec *spec, GVariant *value, gint64 *instant, GError
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
     const char *text = g_variant_get_string(value, NULL);
     if (!prg_instant_parse(text, instant)) {
-      refuse(error, "Option “%s” must be Unix time in µs or ISO 8601 text with a zone; found '%.64s'",
+      refuse(error, _("Option “%s” must be Unix time in µs or ISO 8601 text with a zone; found '%.64s'"),
              spec->key, text);
       return FALSE;
     }
   } else if (!variant_to_integer(value, instant, &too_big)) {
-    refuse_type(spec->key, "Unix time in µs or ISO 8601 text", value, error);
+    refuse_type(spec->key, _("Unix time in µs or ISO 8601 text"), value, error);
     return FALSE;
   }
   if (*instant < 0) {
-    refuse(error, "Option “%s” lies before 1970", spec->key);
+    refuse(error, _("Option “%s” lies before 1970"), spec->key);
     return FALSE;
   }
   return TRUE;
@@ -201,16 +202,16 @@ add_multiplier(const PrgOptionSpec *spec, GTree *tree, const char *name, GVarian
   double factor;
 
   if (!variant_to_double(value, &factor)) {
-    refuse(error, "Multiplier “%.64s” must be a number; found type '%s'", name,
+    refuse(error, _("Multiplier “%.64s” must be a number; found type '%s'"), name,
            g_variant_get_type_string(value));
     return FALSE;
   }
   if (*name == '\0' || strlen(name) > MAX_MULTIPLIER_NAME) {
-    refuse(error, "A multiplier's name must be 1 to %d bytes long", MAX_MULTIPLIER_NAME);
+    refuse(error, _("A multiplier's name must be 1 to %d bytes long"), MAX_MULTIPLIER_NAME);
     return FALSE;
   }
   if (!isfinite(factor) || factor * 1000 < spec->minimum || factor * 1000 > spec->maximum) {
-    refuse(error, "Multiplier “%s” must be from %g to %g; found %g", name, spec->minimum / 1000.0,
+    refuse(error, _("Multiplier “%s” must be from %g to %g; found %g"), name, spec->minimum / 1000.0,
            spec->maximum / 1000.0, factor);
     return FALSE;
   }
@@ -228,11 +229,11 @@ read_multipliers(const PrgOptionSpec *spec, GVariant *value, GTree **target, GEr
   GVariant *entry;
 
   if (!g_variant_is_of_type(value, G_VARIANT_TYPE("a{s*}"))) {
-    refuse_type(spec->key, "a dictionary of names and numbers (a{sd})", value, error);
+    refuse_type(spec->key, _("a dictionary of names and numbers (a{sd})"), value, error);
     return FALSE;
   }
   if (g_variant_n_children(value) > MAX_MULTIPLIERS) {
-    refuse(error, "Option “%s” may hold %d multipliers", spec->key, MAX_MULTIPLIERS);
+    refuse(error, _("Option “%s” may hold %d multipliers"), spec->key, MAX_MULTIPLIERS);
     return FALSE;
   }
   g_variant_iter_init(&iter, value);
@@ -241,7 +242,7 @@ read_multipliers(const PrgOptionSpec *spec, GVariant *value, GTree **target, GEr
     g_autoptr(GVariant) key = g_variant_get_child_value(entry, 0);
     g_autoptr(GVariant) number = g_variant_get_child_value(entry, 1);
     if (g_tree_lookup(tree, g_variant_get_string(key, NULL))) {
-      refuse(error, "Multiplier “%.64s” is given twice", g_variant_get_string(key, NULL));
+      refuse(error, _("Multiplier “%.64s” is given twice"), g_variant_get_string(key, NULL));
       return FALSE;
     }
     if (!add_multiplier(spec, tree, g_variant_get_string(key, NULL), number, error))
@@ -257,14 +258,14 @@ read_plain(const PrgOptionSpec *spec, GVariant *value, gpointer place, GError **
 {
   if (spec->type == PRG_OPTION_BOOLEAN) {
     if (!g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
-      refuse_type(spec->key, "a boolean", value, error);
+      refuse_type(spec->key, _("a boolean"), value, error);
       return FALSE;
     }
     *(gboolean *)place = g_variant_get_boolean(value);
     return TRUE;
   }
   if (!g_variant_is_of_type(value, G_VARIANT_TYPE_HANDLE)) {
-    refuse_type(spec->key, "a file descriptor (h)", value, error);
+    refuse_type(spec->key, _("a file descriptor (h)"), value, error);
     return FALSE;
   }
   *(gint32 *)place = g_variant_get_handle(value);
@@ -310,7 +311,7 @@ refuse_key(const PrgOptionSpec *specs, guint n_specs, const char *key, GError **
 
   for (guint i = 0; i < n_specs; i++)
     g_string_append_printf(known, "%s“%s”", i ? ", " : "", specs[i].key);
-  refuse(error, "Unknown option “%.64s”; this method takes %s", key, known->str);
+  refuse(error, _("Unknown option “%.64s”; this method takes %s"), key, known->str);
 }
 
 gboolean
@@ -334,7 +335,7 @@ prg_options_read(GVariant *options,
       return FALSE;
     }
     if (!g_hash_table_add(seen, (gpointer)spec->key)) {
-      refuse(error, "Option “%s” is given twice", key);
+      refuse(error, _("Option “%s” is given twice"), key);
       return FALSE;
     }
     if (!read_option(spec, value, target, error))

@@ -4,6 +4,7 @@
 #include "prg-clock.h"
 #include "prg-codec.h"
 #include "prg-json.h"
+#include "prg-names.h"
 #include "prg-progression-private.h"
 
 #include <json-glib/json-glib.h>
@@ -72,6 +73,15 @@ display_name(PrgProgressionAdapter *self, const PrgRecord *record)
   return account ? account->member_name : "";
 }
 
+/* @rank: (nullable) */
+static const char *
+rank_name(PrgRules *rules, const char *rank)
+{
+  const char *canonical = rank && *rank ? prg_rules_canonical_rank(rules, rank) : NULL;
+
+  return canonical ? prg_names_show(rules, PRG_NAME_RANK, canonical, prg_rules_rank_name(rules, rank)) : "";
+}
+
 /* @rank: (nullable) NULL: nobody is signed in */
 static void
 set_ranks(PrgDbusProgression *skeleton, PrgRules *rules, const char *rank)
@@ -79,9 +89,9 @@ set_ranks(PrgDbusProgression *skeleton, PrgRules *rules, const char *rank)
   const char *next = rank ? prg_rules_next_rank(rules, rank) : NULL;
 
   prg_dbus_progression_set_rank(skeleton, rank ? rank : "");
-  prg_dbus_progression_set_rank_name(skeleton, rank ? prg_rules_rank_name(rules, rank) : "");
+  prg_dbus_progression_set_rank_name(skeleton, rank_name(rules, rank));
   prg_dbus_progression_set_next_rank(skeleton, next ? next : "");
-  prg_dbus_progression_set_next_rank_name(skeleton, next ? prg_rules_rank_name(rules, next) : "");
+  prg_dbus_progression_set_next_rank_name(skeleton, rank_name(rules, next));
 }
 
 static void

@@ -7,6 +7,8 @@
 #include "prg-reply.h"
 #include "prg-standing.h"
 
+#include <glib/gi18n-lib.h>
+
 /* @answer: (transfer floating) (nullable) the out arguments; else @error: (transfer full) */
 static gboolean
 give(GDBusMethodInvocation *invocation, GVariant *answer, GError *error)
@@ -152,7 +154,7 @@ on_get_leaderboard(PrgDbusProgression *skeleton,
   Ranking *ranking = g_new0(Ranking, 1);
   ranking->adapter = self;
   ranking->limit = limit;
-  ranking->reply = prg_reply_new(jobs, invocation, "The server is slow; ask again for its answer");
+  ranking->reply = prg_reply_new(jobs, invocation, _("The server is slow; ask again for its answer"));
   prg_jobs_begin(jobs);
   prg_leaderboard_get_async(self->leaderboard, on_leaderboard, ranking);
   return TRUE;

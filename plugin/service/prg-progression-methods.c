@@ -5,6 +5,8 @@
 #include "prg-options.h"
 #include "prg-progression-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define MAX_CALL_SECONDS 86400
 
 #define OPTION(key, type, minimum, maximum, field)                     \
@@ -196,7 +198,7 @@ on_record_call(PrgDbusProgression *skeleton,
   prg_record_set(&command->ref, lead);
   command->duration_s = duration;
   if (duration > MAX_CALL_SECONDS)
-    g_set_error(&error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "duration_s must be at most %d; found %u",
+    g_set_error(&error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("duration_s must be at most %d; found %u"),
                 MAX_CALL_SECONDS, duration);
   if (error || !prg_options_check_text("disposition", disposition, 1, 128, &error) ||
       !prg_options_check_text("lead_id", lead, 0, PRG_MAX_TEXT, &error) ||
@@ -266,11 +268,11 @@ find_simple(GDBusMethodInvocation *invocation)
 static gboolean
 check_simple(const Simple *simple, const char *id, GError **error)
 {
-  if (!prg_options_check_text("The id", id, (gsize)simple->minimum, PRG_MAX_TEXT, error))
+  if (!prg_options_check_text(_("The id"), id, (gsize)simple->minimum, PRG_MAX_TEXT, error))
     return FALSE;
   if (simple->maximum == 0 || g_utf8_strlen(id, -1) <= simple->maximum)
     return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, "The id may be %ld characters long; found %ld",
+  g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE, _("The id may be %ld characters long; found %ld"),
               simple->maximum, g_utf8_strlen(id, -1));
   return FALSE;
 }

@@ -3,6 +3,8 @@
 #include "prg-session-private.h"
 #include "prg-transfer.h"
 
+#include <glib/gi18n-lib.h>
+
 #define FLUSH_MS 10000
 
 typedef struct {
@@ -106,7 +108,7 @@ check_running(GTask *task)
     return TRUE;
   if (self->account)
     prg_accounts_set_last(self->accounts, self->account);
-  end_leaving(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+  end_leaving(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The service is being stopped")));
   return FALSE;
 }
 
@@ -169,10 +171,14 @@ leave_or_refuse(GTask *task)
   if (pending > 0 && leaving->policy == PRG_PENDING_REFUSE) {
     end_leaving(
         task,
-        g_error_new(PRG_ERROR, PRG_ERROR_PENDING_OPERATIONS,
-                    "%u operations could not be sent to Twenty yet. Sign out with pending=keep to leave "
-                    "them on this disk, or with pending=export to also write them to a file",
-                    pending));
+        g_error_new(
+            PRG_ERROR, PRG_ERROR_PENDING_OPERATIONS,
+            ngettext("%u operation could not be sent to Twenty yet. Sign out with pending=keep to leave "
+                     "it on this disk, or with pending=export to also write it to a file",
+                     "%u operations could not be sent to Twenty yet. Sign out with pending=keep to leave "
+                     "them on this disk, or with pending=export to also write them to a file",
+                     pending),
+            pending));
   } else if (self->engine && leaving->policy == PRG_PENDING_EXPORT) {
     g_autoptr(GPtrArray) operations = prg_transfer_pick(prg_engine_get_book(self->engine));
     g_autofree char *directory = g_build_filename(self->directory, "exports", NULL);
@@ -226,7 +232,7 @@ check_leaving(PrgSession *self, GError **error)
 {
   if (self->is_busy) {
     g_set_error_literal(error, PRG_ERROR, PRG_ERROR_STILL_RUNNING,
-                        "Another sign-in or sign-out is under way; try again in a moment");
+                        _("Another sign-in or sign-out is under way; try again in a moment"));
     return FALSE;
   }
   if (self->account)

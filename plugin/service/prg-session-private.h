@@ -75,7 +75,7 @@ void prg_session_set_busy(PrgSession *self, gboolean is_busy);
 /* Opens the account, or looks for one; the first call counts. */
 void prg_session_begin_account(PrgSession *self);
 
-#define PRG_BUILTIN_RULES "the built-in rules stay in force"
+#define PRG_BUILTIN_RULES _("the built-in rules stay in force")
 /* prg-session-rules.c: follows the setting. The rules in force stay until others are read and found good. */
 void prg_session_apply_rules_file(PrgSession *self);
 void prg_session_drop_rules_file(PrgSession *self);

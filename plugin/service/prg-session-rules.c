@@ -3,6 +3,8 @@
 #include "prg-file.h"
 #include "prg-session-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* An editor makes several changes of one; a writer that makes a new file is given time to fill it. */
 #define SETTLE_MS 200
 /* The account waits so long for its rules at the start: an answering disk needs a thousandth of it. */
@@ -42,7 +44,7 @@ static void
 refuse(PrgSession *self, const char *problem)
 {
   g_autofree char *notice =
-      g_strdup_printf("The rules file is not used; %s: %s", self->rules_origin, problem);
+      g_strdup_printf(_("The rules file is not used; %s: %s"), self->rules_origin, problem);
 
   tell(self, notice);
 }
@@ -61,11 +63,11 @@ take_text(PrgSession *self, const char *json, gsize length)
   PrgRules *rules = prg_rules_new_from_json(json, (gssize)length, path, &error);
   if (rules) {
     g_autofree char *origin =
-        g_strdup_printf("version %u of %s stays in force", prg_rules_get_version(rules), path);
+        g_strdup_printf(_("version %u of %s stays in force"), prg_rules_get_version(rules), path);
     use_rules(self, rules, text, origin);
   } else {
     g_autofree char *problem =
-        g_strdup_printf("%s. For all that is wrong: progression rules check %s", error->message, path);
+        g_strdup_printf(_("%s. For all that is wrong: progression rules check %s"), error->message, path);
     refuse(self, problem);
   }
 }
@@ -172,7 +174,7 @@ on_first_read_late(gpointer user_data)
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
-  refuse(self, "it could not be read within 5 s. It is used once it can be read");
+  refuse(self, _("it could not be read within 5 s. It is used once it can be read"));
   prg_session_begin_account(self);
   return G_SOURCE_REMOVE;
 }
@@ -202,7 +204,7 @@ prg_session_apply_rules_file(PrgSession *self)
     return;
   }
   if (!g_path_is_absolute(path)) {
-    g_autofree char *problem = g_strdup_printf("“%s” does not start with “/”", path);
+    g_autofree char *problem = g_strdup_printf(_("“%s” does not start with “/”"), path);
     refuse(self, problem);
     return;
   }

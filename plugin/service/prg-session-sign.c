@@ -3,6 +3,8 @@
  * member. */
 #include "prg-session-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define FLUSH_MS 3000
 
 typedef struct {
@@ -47,7 +49,7 @@ on_remembered(GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (!prg_accounts_sync_finish(self->accounts, result, &error))
-    g_prefix_error(&error, "Signed in, but the next start would not know it: ");
+    g_prefix_error(&error, _("Signed in, but the next start would not know it: "));
   end_adoption(task, error);
 }
 
@@ -106,7 +108,8 @@ on_switch_closed(GObject *source, GAsyncResult *result, gpointer user_data)
   if (!prg_session_close_finish(self, result, &error))
     g_warning("The former account's store was not closed cleanly: %s", error->message);
   if (!self->is_started) {
-    end_adoption(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+    end_adoption(task,
+                 g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The service is being stopped")));
     return;
   }
   prg_session_use_account(self, adoption->account);
@@ -122,7 +125,8 @@ switch_account(GTask *task)
   Adoption *adoption = g_task_get_task_data(task);
 
   if (!self->is_started) {
-    end_adoption(task, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The service is being stopped"));
+    end_adoption(task,
+                 g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The service is being stopped")));
     return;
   }
   prg_accounts_set_ignored(self->accounts, NULL, NULL);
@@ -188,7 +192,7 @@ prg_session_adopt_async(PrgSession *self,
   g_task_set_task_data(task, adoption, (GDestroyNotify)adoption_free);
   if (self->is_busy) {
     g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STILL_RUNNING,
-                            "Another sign-in or sign-out is under way; try again in a moment");
+                            _("Another sign-in or sign-out is under way; try again in a moment"));
     g_object_unref(task);
     return;
   }
@@ -222,7 +226,7 @@ prg_session_choose_origin(PrgSession *self, const char *server, GError **error)
 
   if (*text == '\0') {
     g_set_error_literal(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                        "No server is given, and none is preset in the settings or in BACKEND_HOST");
+                        _("No server is given, and none is preset in the settings or in BACKEND_HOST"));
     return NULL;
   }
   return prg_twenty_parse_origin(text, error);
@@ -258,7 +262,7 @@ prg_session_sign_in_async(PrgSession *self,
   if (!g_uuid_string_is_valid(member)) {
     g_task_return_new_error(
         task, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-        "The member must be the id (a UUID) of a workspace member in Twenty; found “%.64s”", member);
+        _("The member must be the id (a UUID) of a workspace member in Twenty; found “%.64s”"), member);
     return;
   }
   origin = prg_session_choose_origin(self, server, &error);

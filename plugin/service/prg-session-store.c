@@ -3,6 +3,8 @@
 #include "prg-clock.h"
 #include "prg-session-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define META_DEVICE "device.id"
 #define META_MACHINE "device.machine"
 #define FIRST_OPEN_DELAY_MS 2000
@@ -148,10 +150,12 @@ report_opening(PrgSession *self, const PrgStoreReport *report)
 {
   if (!report->damaged)
     return;
-  g_autofree char *notice =
-      g_strdup_printf("The store was damaged (%s). It was set aside as %s; %u operations were saved from it.",
-                      report->reason ? report->reason : "no reason given",
-                      report->set_aside ? report->set_aside : "?", report->saved);
+  g_autofree char *notice = g_strdup_printf(
+      ngettext("The store was damaged (%s). It was set aside as %s; %u operation was saved from it.",
+               "The store was damaged (%s). It was set aside as %s; %u operations were saved from it.",
+               report->saved),
+      report->reason ? report->reason : _("no reason given"), report->set_aside ? report->set_aside : "?",
+      report->saved);
   g_warning("%s", notice);
   prg_record_set(&self->notice, notice);
 }

@@ -2,6 +2,8 @@
 /* The token: found in the keyring, whoever put it there, and given to the engine. */
 #include "prg-session-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define TRY_AGAIN_MS 60000
 
 void
@@ -86,8 +88,8 @@ require_once(PrgSession *self, const char *reason)
 static void
 miss_token(PrgSession *self)
 {
-  static const char reason[] =
-      "The keyring holds no token for this account. Sign in to sync; XP is kept on this machine until then.";
+  const char *reason = _(
+      "The keyring holds no token for this account. Sign in to sync; XP is kept on this machine until then.");
 
   if (self->account == NULL) {
     prg_session_drop_token(self, PRG_ERROR_NOT_SIGNED_IN, "");
@@ -101,16 +103,21 @@ static void
 fail_look(PrgSession *self, const GError *error)
 {
   gboolean is_locked = g_error_matches(error, PRG_ERROR, PRG_ERROR_KEYRING_LOCKED);
-  const char *kept = self->account ? "sync; XP is kept on this machine until then." : "sign in.";
   g_autofree char *reason = NULL;
 
   /* A token that is in use stays in use when its keyring is locked again. */
   if (self->twenty || g_error_matches(error, PRG_ERROR, PRG_ERROR_CANCELLED))
     return;
   if (is_locked)
-    reason = g_strdup_printf("The keyring is locked. Unlock it to %s", kept);
+    reason = g_strdup(
+        self->account ? _("The keyring is locked. Unlock it to sync; XP is kept on this machine until then.")
+                      : _("The keyring is locked. Unlock it to sign in."));
   else
-    reason = g_strdup_printf("The keyring does not answer (%s). Start it to %s", error->message, kept);
+    reason = g_strdup_printf(
+        self->account
+            ? _("The keyring does not answer (%s). Start it to sync; XP is kept on this machine until then.")
+            : _("The keyring does not answer (%s). Start it to sign in."),
+        error->message);
   prg_session_drop_token(self, is_locked ? PRG_ERROR_KEYRING_LOCKED : PRG_ERROR_KEYRING_UNAVAILABLE, reason);
 }
 
@@ -119,7 +126,7 @@ static void
 fail_adoption(PrgSession *self, const GError *error)
 {
   g_autofree char *reason =
-      g_strdup_printf("The account found in the keyring cannot be used: %s", error->message);
+      g_strdup_printf(_("The account found in the keyring cannot be used: %s"), error->message);
 
   if (g_error_matches(error, PRG_ERROR, PRG_ERROR_CANCELLED) || !self->is_started)
     return;

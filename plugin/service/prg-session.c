@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-session-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 G_DEFINE_FINAL_TYPE(PrgSession, prg_session, G_TYPE_OBJECT)
@@ -18,8 +19,8 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-#define NOBODY "Nobody is signed in on this machine. Sign in to earn XP."
-#define LOOKING "The keyring has not answered yet. XP is kept on this machine until then."
+#define NOBODY _("Nobody is signed in on this machine. Sign in to earn XP.")
+#define LOOKING _("The keyring has not answered yet. XP is kept on this machine until then.")
 /* A network change, a keyring signal: several come together. */
 #define SETTLE_MS 200
 /* The first calls wait so long for the keyring: it is quick as a rule, and then SyncNow finds the token. */
@@ -425,8 +426,8 @@ prg_session_require_engine(PrgSession *self, GError **error)
   if (self->engine)
     return self->engine;
   if (self->account) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Nothing can be recorded: %s",
-                *self->store_error ? self->store_error : "the account is being opened");
+    g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("Nothing can be recorded: %s"),
+                *self->store_error ? self->store_error : _("the account is being opened"));
     return NULL;
   }
   g_set_error_literal(error, PRG_ERROR, PRG_ERROR_NOT_SIGNED_IN, prg_session_get_reason(self));

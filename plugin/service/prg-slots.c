@@ -2,6 +2,7 @@
 #include "prg-slots.h"
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
 #include <unistd.h>
 
 struct _PrgSlots {
@@ -73,10 +74,11 @@ PrgSlot *
 prg_slots_take(PrgSlots *self, const char *sender, GError **error)
 {
   if (n_of(self, sender) >= PRG_SLOTS_OF_ONE || self->n_taken >= PRG_SLOTS_OF_ALL) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_RATE_LIMITED,
-                "At most %d file descriptors of one program, and %d of all, are read or written at the same "
-                "time; wait for the others' end",
-                PRG_SLOTS_OF_ONE, PRG_SLOTS_OF_ALL);
+    g_set_error(
+        error, PRG_ERROR, PRG_ERROR_RATE_LIMITED,
+        _("At most %d file descriptors of one program, and %d of all, are read or written at the same "
+          "time; wait for the others' end"),
+        PRG_SLOTS_OF_ONE, PRG_SLOTS_OF_ALL);
     return NULL;
   }
   PrgSlot *slot = g_new0(PrgSlot, 1);

@@ -5,6 +5,9 @@
 #include "prg-error.h"
 #include "prg-gates.h"
 #include "prg-metrics.h"
+#include "prg-names.h"
+
+#include <glib/gi18n-lib.h>
 
 static void
 add(GVariantBuilder *builder, const char *key, GVariant *value)
@@ -65,7 +68,7 @@ prg_standing_eligibility(const PrgView *view,
   g_autoptr(GPtrArray) gates = prg_gates_of(view, rules, asked, today);
   if (gates == NULL) {
     g_variant_builder_clear(&list);
-    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, "The catalogue has no rank “%.64s”", rank);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, _("The catalogue has no rank “%.64s”"), rank);
     return NULL;
   }
   for (guint i = 0; i < gates->len; i++)
@@ -76,11 +79,11 @@ prg_standing_eligibility(const PrgView *view,
 /* ---- badges ---- */
 
 static void
-add_badge(GVariantBuilder *list, const PrgBadgeStanding *badge)
+add_badge(GVariantBuilder *list, const PrgRules *rules, const PrgBadgeStanding *badge)
 {
   g_variant_builder_open(list, G_VARIANT_TYPE_VARDICT);
   add_text(list, "id", badge->id);
-  add_text(list, "name", badge->name);
+  add_text(list, "name", prg_names_show(rules, PRG_NAME_BADGE, badge->id, badge->name));
   add_text(list, "tier", badge->tier);
   add_text(list, "next-tier", badge->next_tier);
   add(list, "progress", g_variant_new_double(badge->measured.progress));
@@ -99,7 +102,7 @@ prg_standing_badges(const PrgView *view, const PrgRules *rules, const char *toda
 
   g_variant_builder_init(&list, G_VARIANT_TYPE("aa{sv}"));
   for (guint i = 0; i < badges->len; i++)
-    add_badge(&list, g_ptr_array_index(badges, i));
+    add_badge(&list, rules, g_ptr_array_index(badges, i));
   return g_variant_new("(aa{sv})", &list);
 }
 

@@ -7,6 +7,8 @@
 #include "prg-reply.h"
 #include "prg-transfer.h"
 
+#include <glib/gi18n-lib.h>
+
 struct _PrgSyncAdapter {
   PrgSession *session;   /* (owned) */
   PrgSlots *slots;       /* (not owned) */
@@ -54,7 +56,7 @@ on_taken(PrgSession *session, GPtrArray *changes, PrgSyncAdapter *self)
   for (guint i = 0; i < changes->len; i++) {
     const PrgChange *change = g_ptr_array_index(changes, i);
     if (change->kind == PRG_CHANGE_STATE && change->state == PRG_OPERATION_QUARANTINED)
-      prg_dbus_sync_emit_operation_quarantined(self->skeleton, change->id, change->note ? change->note : "");
+      prg_dbus_sync_emit_operation_quarantined(self->skeleton, change->id, prg_history_note(change->note));
   }
 }
 
@@ -124,7 +126,7 @@ on_sync_now(PrgDbusSync *skeleton, GDBusMethodInvocation *invocation, PrgSyncAda
   }
   prg_engine_sync_async(
       engine, prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_synced,
-      call_new(self, invocation, "Syncing takes longer than 20 seconds; SyncFinished tells its end"));
+      call_new(self, invocation, _("Syncing takes longer than 20 seconds; SyncFinished tells its end")));
   return TRUE;
 }
 
@@ -172,7 +174,7 @@ on_list_audit(PrgDbusSync *skeleton,
   }
   prg_store_audit_async(prg_engine_get_store(engine), limit,
                         prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_audit_listed,
-                        call_new(self, invocation, "The disk is slow"));
+                        call_new(self, invocation, _("The disk is slow")));
   return TRUE;
 }
 
@@ -182,10 +184,10 @@ find_quarantined(PrgBook *book, const char *id, GError **error)
   const PrgEntry *entry = prg_book_find(book, id);
 
   if (entry == NULL)
-    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, "No operation with the id “%.64s” is known", id);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_UNKNOWN_ID, _("No operation with the id “%.64s” is known"), id);
   else if (entry->state != PRG_OPERATION_QUARANTINED)
     g_set_error(error, PRG_ERROR, PRG_ERROR_NOT_ELIGIBLE,
-                "The operation is not quarantined; its state is “%s”",
+                _("The operation is not quarantined; its state is “%s”"),
                 prg_operation_state_to_string(entry->state));
   else
     return entry;
@@ -261,7 +263,7 @@ settle(PrgSyncAdapter *self, GDBusMethodInvocation *invocation, const char *id, 
   settlement->id = g_strdup(id);
   settlement->state = state;
   prg_engine_submit_async(engine, plan_settlement, settlement, (GDestroyNotify)settlement_free, NULL,
-                          on_settled, call_new(self, invocation, "The disk is slow"));
+                          on_settled, call_new(self, invocation, _("The disk is slow")));
   return TRUE;
 }
 
@@ -329,7 +331,7 @@ on_export(PrgDbusSync *skeleton,
     return TRUE;
   PrgBook *book = prg_engine_get_book(prg_session_get_engine(self->session));
   g_autoptr(GPtrArray) operations = prg_transfer_pick(book);
-  Call *call = call_new(self, invocation, "The reader is slow; it still gets the whole export");
+  Call *call = call_new(self, invocation, _("The reader is slow; it still gets the whole export"));
   call->slot = slot;
   prg_transfer_write_async(fd, prg_book_get_member(book), operations, prg_slot_get_cancellable(slot),
                            on_exported, call);
@@ -391,7 +393,7 @@ on_import_read(GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_clear_pointer(&importing->call->slot, prg_slot_free);
   if (engine && !g_str_equal(prg_book_get_member(prg_engine_get_book(engine)), importing->member))
-    error = g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "The account was switched meanwhile");
+    error = g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The account was switched meanwhile"));
   if (error)
     importing_end(importing, 0, error);
   else
@@ -411,7 +413,7 @@ on_import(PrgDbusSync *skeleton,
   if (fd < 0)
     return TRUE;
   Importing *importing = g_new0(Importing, 1);
-  importing->call = call_new(self, invocation, "Reading takes longer than 20 seconds; the import goes on");
+  importing->call = call_new(self, invocation, _("Reading takes longer than 20 seconds; the import goes on"));
   importing->call->slot = slot;
   importing->member =
       g_strdup(prg_book_get_member(prg_engine_get_book(prg_session_get_engine(self->session))));

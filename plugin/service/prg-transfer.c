@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
+#include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,17 +119,17 @@ check_header(const char *line, const char *member, GError **error)
   if (object == NULL ||
       g_strcmp0(json_object_get_string_member_with_default(object, "format", NULL), FORMAT) != 0) {
     g_set_error_literal(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                        "Line 1: this is no export of operations (its header is missing)");
+                        _("Line 1: this is no export of operations (its header is missing)"));
     return FALSE;
   }
   if (json_object_get_int_member_with_default(object, "version", 0) != VERSION) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Line 1: only version %d of the format is understood", VERSION);
+                _("Line 1: only version %d of the format is understood"), VERSION);
     return FALSE;
   }
   if (g_strcmp0(json_object_get_string_member_with_default(object, "member", NULL), member) != 0) {
     g_set_error_literal(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                        "Line 1: these operations belong to another member than the one who is signed in");
+                        _("Line 1: these operations belong to another member than the one who is signed in"));
     return FALSE;
   }
   return TRUE;
@@ -142,7 +144,7 @@ check_words(const char *line, gsize length, guint *n_words, guint number, GError
 
   if (root == NULL) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Line %u: not a JSON object; nothing was imported", number);
+                _("Line %u: not a JSON object; nothing was imported"), number);
     return FALSE;
   }
   for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
@@ -152,8 +154,8 @@ check_words(const char *line, gsize length, guint *n_words, guint number, GError
   if (*n_words <= PRG_TRANSFER_MAX_WORDS)
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-              "Line %u: more than %d different devices, kinds, days and zones; nothing was imported", number,
-              PRG_TRANSFER_MAX_WORDS);
+              _("Line %u: more than %d different devices, kinds, days and zones; nothing was imported"),
+              number, PRG_TRANSFER_MAX_WORDS);
   return FALSE;
 }
 
@@ -163,7 +165,7 @@ check_count(guint n_operations, guint number, GError **error)
   if (n_operations < PRG_BOOK_MAX_PENDING)
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-              "Line %u: at most %d operations may be imported; nothing was imported", number,
+              _("Line %u: at most %d operations may be imported; nothing was imported"), number,
               PRG_BOOK_MAX_PENDING);
   return FALSE;
 }
@@ -173,10 +175,10 @@ check_amount(const PrgOperation *operation, guint number, GError **error)
 {
   if (ABS(operation->amount) <= PRG_TRANSFER_MAX_AMOUNT)
     return TRUE;
-  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-              "Line %u: amount: no event is worth more than %d XP; found %" G_GINT64_FORMAT
-              "; nothing was imported",
-              number, PRG_TRANSFER_MAX_AMOUNT, operation->amount);
+  g_set_error(
+      error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+      _("Line %u: amount: no event is worth more than %d XP; found %" PRId64 "; nothing was imported"),
+      number, PRG_TRANSFER_MAX_AMOUNT, operation->amount);
   return FALSE;
 }
 
@@ -192,8 +194,8 @@ add_line(GPtrArray *operations,
   PrgOperation *operation = prg_codec_operation_from_json(line, (gssize)length, &cause);
 
   if (operation == NULL) {
-    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "Line %u: %s; nothing was imported", number,
-                cause ? cause->message : "not an operation");
+    g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("Line %u: %s; nothing was imported"), number,
+                cause ? cause->message : _("not an operation"));
     return FALSE;
   }
   if (!check_amount(operation, number, error) || !check_count(operations->len, number, error)) {
@@ -225,7 +227,7 @@ parse_line(GPtrArray *operations,
     length--;
   if (memchr(line, 0, length) || !g_utf8_validate_len(line, length, NULL)) {
     g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-                "Line %u: not valid UTF-8 text; nothing was imported", number);
+                _("Line %u: not valid UTF-8 text; nothing was imported"), number);
     return FALSE;
   }
   copy = g_strndup(line, length);
@@ -264,13 +266,13 @@ prg_transfer_parse_token(const char *bytes, gsize length, GError **error)
   if (length > 0 && bytes[length - 1] == '\r')
     length--;
   if (length == 0)
-    problem = "The token is empty";
+    problem = _("The token is empty");
   else if (length > MAX_TOKEN)
-    problem = "The token is longer than 16 KiB";
+    problem = _("The token is longer than 16 KiB");
   for (gsize i = 0; i < length && problem == NULL; i++)
     if ((guchar)bytes[i] <= 0x20 || (guchar)bytes[i] >= 0x7f)
-      problem = "The token holds a character that no token has (a space, a line break, a control or "
-                "non-ASCII character)";
+      problem = _("The token holds a character that no token has (a space, a line break, a control or "
+                  "non-ASCII character)");
   if (problem == NULL)
     return g_strndup(bytes, length);
   g_set_error_literal(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, problem);
@@ -336,7 +338,7 @@ write_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
   g_autoptr(GError) error = NULL;
 
   if (!write_operations(transfer, cancellable, &error)) {
-    return_storage_error(task, "The export could not be written", error->message);
+    return_storage_error(task, _("The export could not be written"), error->message);
     return;
   }
   /* The reader waits for the end of the file: it must come before the answer. */
@@ -373,7 +375,7 @@ return_write_error(GTask *task, const char *path, GError *error)
                            : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_READ_ONLY) ? EROFS
                                                                                       : EIO;
 
-  g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, "Could not write “%s”: %s. %s", path,
+  g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_STORAGE_FAILED, _("Could not write “%s”: %s. %s"), path,
                           error->message, prg_error_disk_advice(system_errno));
   g_error_free(error);
 }
@@ -456,7 +458,7 @@ read_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
 
   if (bytes && bytes->len > PRG_TRANSFER_MAX_BYTES)
     g_set_error_literal(&error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                        "An import may be 64 MiB long; nothing was imported");
+                        _("An import may be 64 MiB long; nothing was imported"));
   else if (bytes)
     operations = prg_transfer_parse((const char *)bytes->data, bytes->len, transfer->member, &error);
   if (operations) {
@@ -464,7 +466,7 @@ read_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
   } else if (error->domain == PRG_ERROR) {
     g_task_return_error(task, error);
   } else {
-    return_storage_error(task, "The import could not be read", error->message);
+    return_storage_error(task, _("The import could not be read"), error->message);
     g_error_free(error);
   }
 }
@@ -504,7 +506,7 @@ read_token_in_thread(GTask *task, gpointer source, gpointer task_data, GCancella
   else if (error->domain == PRG_ERROR)
     g_task_return_error(task, g_steal_pointer(&error));
   else
-    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, "The token could not be read: %s",
+    g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT, _("The token could not be read: %s"),
                             error->message);
 }
 

@@ -4,6 +4,7 @@
 #include "prg-error.h"
 #include "prg-fold-log.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 struct _PrgBook {
@@ -294,13 +295,14 @@ prg_book_check_room(PrgBook *self, guint n_operations, gsize n_bytes, GError **e
 {
   if (prg_book_n_pending(self) + n_operations > PRG_BOOK_MAX_PENDING)
     g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                "At most %d operations may wait to be sent; sync before adding more. Nothing was recorded",
+                _("At most %d operations may wait to be sent; sync before adding more. Nothing was recorded"),
                 PRG_BOOK_MAX_PENDING);
   else if (self->n_bytes + n_bytes > (gsize)PRG_BOOK_MAX_MIB * 1024 * 1024)
-    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-                "This machine holds %d MiB of operations, which is all that it takes; shorten the details of "
-                "new ones. Nothing was recorded",
-                PRG_BOOK_MAX_MIB);
+    g_set_error(
+        error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+        _("This machine holds %d MiB of operations, which is all that it takes; shorten the details of "
+          "new ones. Nothing was recorded"),
+        PRG_BOOK_MAX_MIB);
   else
     return TRUE;
   return FALSE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-machine-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* One cycle, from the first request to the settled base. */
 
 void
@@ -202,7 +204,7 @@ prg_cycle_advance(PrgMachine *self, const PrgInput *input, PrgStep *step)
   while (!self->busy && self->phase != PRG_PHASE_END) {
     if (self->n_requests > PRG_MAX_REQUESTS || self->n_rounds > PRG_MAX_ROUNDS) {
       prg_cycle_end(self, PRG_OUTCOME_UNKNOWN,
-                    "The server's answers contradict each other; trying again later.", 0);
+                    _("The server's answers contradict each other; trying again later."), 0);
       return;
     }
     gint64 wait = prg_bucket_wait(&self->bucket, input->mono);
@@ -270,7 +272,7 @@ discovered(PrgMachine *self, const PrgInput *input, PrgStep *step)
   if (answer->missing && answer->missing->len > 0) {
     g_autofree char *names = join_names(answer->missing);
     g_autofree char *message = g_strdup_printf(
-        "Twenty lacks, or hides from this key, the fields: %s. Provision the server or widen the role.",
+        _("Twenty lacks, or hides from this key, the fields: %s. Provision the server or widen the role."),
         names);
     prg_cycle_end(self, PRG_OUTCOME_SCHEMA_MISSING, message, 0);
     return;
@@ -286,8 +288,8 @@ discovered(PrgMachine *self, const PrgInput *input, PrgStep *step)
       report_duplicates(self, input, step, n_living, record->id);
   } else if (answer->records && answer->records->len > 0) {
     prg_cycle_end(self, PRG_OUTCOME_CONFLICT,
-                  "record deleted: this rep's record was deleted in Twenty. Restore it there; XP is kept "
-                  "here until then.",
+                  _("record deleted: this rep's record was deleted in Twenty. Restore it there; XP is kept "
+                    "here until then."),
                   0);
   } else {
     self->phase = PRG_PHASE_CREATE;

@@ -4,6 +4,8 @@
 #include "prg-engine-private.h"
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
+
 G_DEFINE_FINAL_TYPE(PrgEngine, prg_engine, G_TYPE_OBJECT)
 
 guint prg_engine_signals[PRG_ENGINE_N_SIGNALS];
@@ -282,7 +284,7 @@ push_job(PrgEngine *self, PrgJob *job)
 {
   if (self->closing) {
     g_task_return_new_error(job->task, PRG_ERROR, PRG_ERROR_CANCELLED,
-                            "The service is stopping; nothing was recorded. Try again.");
+                            _("The service is stopping; nothing was recorded. Try again."));
     prg_job_free(job);
     return;
   }
@@ -374,7 +376,7 @@ prg_engine_sync_async(PrgEngine *self,
   g_task_set_source_tag(task, prg_engine_sync_async);
   if (!self->twenty || self->closing) {
     g_task_return_new_error(task, PRG_ERROR, PRG_ERROR_NOT_SIGNED_IN,
-                            "There is no usable token: sign in, or unlock the keyring.");
+                            _("There is no usable token: sign in, or unlock the keyring."));
     g_object_unref(task);
     return;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-json.h"
 #include "prg-machine-private.h"
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 
 /* Writing the record by compare-and-swap, and settling: the reading becomes the base. */
@@ -132,11 +133,12 @@ prg_fold_initialise(PrgMachine *self, const PrgInput *input, PrgStep *step)
   const PrgRecord *record = self->reading->record;
   gint64 external = record->total_xp.value;
   if (self->reading->ledger_count > 0 && !recover_external(self, &external)) {
-    prg_cycle_end(self, PRG_OUTCOME_CONFLICT,
-                  "ledger fields damaged: ledgerXp, ledgerCount or externalXp of this rep's record are empty "
-                  "although the ledger has rows. "
-                  "Set externalXp to the XP that other programs gave; XP is kept here until then.",
-                  0);
+    prg_cycle_end(
+        self, PRG_OUTCOME_CONFLICT,
+        _("ledger fields damaged: ledgerXp, ledgerCount or externalXp of this rep's record are empty "
+          "although the ledger has rows. "
+          "Set externalXp to the XP that other programs gave; XP is kept here until then."),
+        0);
     return;
   }
   if (audit_recreated(self, input, step, external))
@@ -358,8 +360,8 @@ lost_race(PrgMachine *self)
   self->n_rounds++;
   if (self->n_conflicts >= PRG_MAX_CONFLICTS)
     prg_cycle_end(self, PRG_OUTCOME_CONFLICT,
-                  "fold refused: Twenty does not accept the compare-and-swap of an unchanged record. XP is "
-                  "kept in the ledger.",
+                  _("fold refused: Twenty does not accept the compare-and-swap of an unchanged record. XP is "
+                    "kept in the ledger."),
                   0);
   else
     self->phase = PRG_PHASE_READ;

@@ -3,6 +3,8 @@
 #include "prg-engine-private.h"
 #include "prg-error.h"
 
+#include <glib/gi18n-lib.h>
+
 /* Look-ups: requests of others, between those of the machine. */
 
 /* A longer pause than this is an answer of its own. */
@@ -24,10 +26,13 @@ why_not(PrgEngine *self, GTask *task, gint64 wait)
     return g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, "Cancelled");
   if (!self->twenty)
     return g_error_new_literal(PRG_ERROR, PRG_ERROR_NOT_SIGNED_IN,
-                               "There is no usable token: sign in, or unlock the keyring.");
+                               _("There is no usable token: sign in, or unlock the keyring."));
   if (wait > PATIENCE)
     return g_error_new(PRG_ERROR, PRG_ERROR_RATE_LIMITED,
-                       "The server wants no request for another %d seconds", (int)(wait / G_USEC_PER_SEC));
+                       ngettext("The server wants no request for another %d second",
+                                "The server wants no request for another %d seconds",
+                                (gulong)(wait / G_USEC_PER_SEC)),
+                       (int)(wait / G_USEC_PER_SEC));
   return NULL;
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-machine-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* When cycles start and what the machine says of itself; what a cycle does is in prg-cycle.c. */
 
-static const char *const state_names[] = { "signed-out", "offline", "idle",   "syncing",
-                                           "waiting",    "paused",  "blocked" };
+static const char *const state_names[] = { NC_("state", "signed-out"), NC_("state", "offline"),
+                                           NC_("state", "idle"),       NC_("state", "syncing"),
+                                           NC_("state", "waiting"),    NC_("state", "paused"),
+                                           NC_("state", "blocked") };
 
 const char *
 prg_machine_state_to_string(PrgMachineState state)
@@ -229,8 +233,8 @@ end_in_wait(PrgMachine *self, const PrgInput *input, gint64 retry_after)
   gint64 delay = prg_backoff_delay(self->attempt, self->interval, input->random);
   self->retry_at = input->mono + MAX(delay, retry_after);
   gboolean ends = g_str_has_suffix(self->last_error, ".") || g_str_has_suffix(self->last_error, "?");
-  g_autofree char *reason = g_strdup_printf("%s%s XP is kept on this machine and sent when this is over.",
-                                            self->last_error, ends ? "" : ".");
+  g_autofree char *reason = g_strconcat(self->last_error, ends ? " " : ". ",
+                                        _("XP is kept on this machine and sent when this is over."), NULL);
   prg_machine_set_reason(self, PRG_MACHINE_WAITING, reason);
 }
 
@@ -372,7 +376,7 @@ set_credentials(PrgMachine *self, const PrgInput *input)
   if (self->phase != PRG_PHASE_REST) {
     /* One that waits for its rate budget is never woken again without a token. */
     if (!self->has_token && !self->busy)
-      prg_cycle_end(self, PRG_OUTCOME_UNKNOWN, "Signed out.", 0);
+      prg_cycle_end(self, PRG_OUTCOME_UNKNOWN, _("Signed out."), 0);
     return;
   }
   if (!self->has_token) {
@@ -441,7 +445,7 @@ take_input(PrgMachine *self, const PrgInput *input, PrgStep *step)
     break;
   case PRG_INPUT_LOST:
     self->busy = FALSE;
-    prg_cycle_end(self, PRG_OUTCOME_UNKNOWN, "The request was cancelled.", 0);
+    prg_cycle_end(self, PRG_OUTCOME_UNKNOWN, _("The request was cancelled."), 0);
     break;
   }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-machine-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* From the outbox to the ledger: mark, post, and read back whatever was not a clear yes. */
 
 #define MAX_ID_PAGE 200
@@ -129,7 +131,7 @@ acknowledge_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtr
   const PrgOperation *ours = entry->operation, *theirs = row->operation;
   if (ours->amount != theirs->amount)
     prg_changes_put(changes, row->operation, PRG_OPERATION_LEDGERED, entry->in_base)->note =
-        g_strdup("it was sent by another device with another amount");
+        g_strdup(N_("it was sent by another device with another amount"));
   else
     prg_changes_state(changes, ours->id, PRG_OPERATION_LEDGERED, entry->in_base, NULL)->created_at =
         theirs->created_at;
@@ -145,16 +147,16 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
                    g_str_equal(ours->kind, theirs->kind) && g_str_equal(ours->ref, theirs->ref);
   g_hash_table_remove(self->absent, ours->id);
   if (row->deleted) {
-    prg_changes_state(changes, ours->id, PRG_OPERATION_VOIDED, FALSE, "its row was deleted in Twenty")
+    prg_changes_state(changes, ours->id, PRG_OPERATION_VOIDED, FALSE, N_("its row was deleted in Twenty"))
         ->created_at = theirs->created_at;
     audit_row(self, changes, "voided", ours);
   } else if (!meant || (ours->amount != theirs->amount && !pays_once(self, ours))) {
-    prg_changes_state(
-        changes, ours->id, PRG_OPERATION_QUARANTINED, entry->in_base,
-        "Twenty holds another row with this id. It cannot be sent; compare the two, then discard this one.");
+    prg_changes_state(changes, ours->id, PRG_OPERATION_QUARANTINED, entry->in_base,
+                      N_("Twenty holds another row with this id. It cannot be sent; compare the two, then "
+                         "discard this one."));
   } else if (!g_str_equal(ours->device, theirs->device)) {
     prg_changes_put(changes, row->operation, PRG_OPERATION_SUPERSEDED, entry->in_base)->note =
-        g_strdup("another device's row was there first");
+        g_strdup(N_("another device's row was there first"));
   } else {
     acknowledge_row(self, entry, row, changes);
   }
@@ -168,7 +170,7 @@ verify_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray
 {
   if (row->deleted) {
     prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
-                      "its row was deleted in Twenty");
+                      N_("its row was deleted in Twenty"));
     audit_row(self, changes, "voided", entry->operation);
   } else if (!g_str_equal(row->operation->device, entry->operation->device)) {
     prg_changes_put(changes, row->operation, PRG_OPERATION_SUPERSEDED, entry->in_base);
@@ -195,7 +197,7 @@ note_absent(PrgMachine *self, const PrgEntry *entry, GPtrArray *changes)
   g_hash_table_add(self->absent, g_strdup(entry->operation->id));
   if (entry->state != PRG_OPERATION_SENT && entry->state != PRG_OPERATION_NEW)
     prg_changes_state(changes, entry->operation->id, PRG_OPERATION_SENT, entry->in_base,
-                      "its row was missing; sent again");
+                      N_("its row was missing; sent again"));
 }
 
 void
@@ -311,8 +313,8 @@ prg_push_mark(PrgMachine *self, const PrgInput *input, PrgStep *step)
     const char *event = NULL;
     PrgOperation *sent = replacement(self, input, operation, &event);
     if (sent) {
-      const char *note = sent->amount != operation->amount ? "Twenty held it already"
-                                                           : "This machine's clock was ahead of Twenty's";
+      const char *note = sent->amount != operation->amount ? N_("Twenty held it already")
+                                                           : N_("This machine's clock was ahead of Twenty's");
       prg_changes_put(changes, sent, PRG_OPERATION_SENT, FALSE)->note = g_strdup(note);
       audit_row(self, changes, event, operation);
       prg_operation_unref(operation);

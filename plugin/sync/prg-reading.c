@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-machine-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* What a whole reading means: the table "found → done" of the protocol. */
 
 #define MAX_TIMELINE_TRIES 3
@@ -111,7 +113,8 @@ verifies_own_rows(PrgMachine *self)
     return FALSE;
   if (self->n_verified >= 3) {
     prg_cycle_end(self, PRG_OUTCOME_UNKNOWN,
-                  "Twenty shows fewer of this machine's rows than it acknowledged; looking again later.", 0);
+                  _("Twenty shows fewer of this machine's rows than it acknowledged; looking again later."),
+                  0);
     return TRUE;
   }
   self->n_verified++;
@@ -139,7 +142,7 @@ is_stale(PrgMachine *self, const PrgInput *input, PrgStep *step)
     return FALSE;
   }
   prg_cycle_end(self, PRG_OUTCOME_UNKNOWN,
-                "Twenty shows fewer ledger rows than were folded; looking again in 20 seconds.",
+                _("Twenty shows fewer ledger rows than were folded; looking again in 20 seconds."),
                 PRG_STALE_AFTER + G_USEC_PER_SEC);
   if (!same || since > input->wall) {
     GPtrArray *changes = prg_changes_new();

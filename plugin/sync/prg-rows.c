@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-machine-private.h"
 
+#include <glib/gi18n-lib.h>
+
 /* The ledger's rows: whether those held here are those that are there, and fetching them. */
 
 /* ---- comparing ---- */
@@ -218,7 +220,7 @@ void_missing(PrgMachine *self, GPtrArray *changes)
     if (entry->state == PRG_OPERATION_REMOTE && entry->operation->created_at >= self->fetch_since &&
         !g_hash_table_contains(self->fetched, entry->operation->id))
       prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
-                        "no longer in the ledger");
+                        N_("no longer in the ledger"));
   }
 }
 
