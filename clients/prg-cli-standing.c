@@ -226,8 +226,8 @@ print_rate(GVariant *rate)
 {
   const char *tier = prg_cli_dict_text(rate, "tier");
   g_autoptr(GVariant) value = g_variant_lookup_value(rate, "value", G_VARIANT_TYPE_DOUBLE);
-  g_autofree char *percent =
-      value ? g_strdup_printf("%6.1f %%", 100 * g_variant_get_double(value)) : g_strdup(_("unknown"));
+  g_autofree char *percent = value ? g_strdup_printf("%6.1f %%", 100 * g_variant_get_double(value))
+                                   : g_strdup(C_("column", "unknown"));
   g_autofree char *parts =
       g_strdup_printf(_("%" PRId64 " of %" PRId64), prg_cli_dict_number(rate, "numerator"),
                       prg_cli_dict_number(rate, "denominator"));
@@ -242,9 +242,11 @@ static int
 print_metrics(PrgCli *cli, GVariant *efficiency, GVariant *days)
 {
   const char *const rate_head[] = { _("Rate of the last days"), "", _("Tier"), _("Made of") };
-  /* Translators: heads of narrow columns: 10, seven times 6, 6 and 8 characters at most. */
-  const char *const day_head[] = { _("Day"),   _("Dials"), _("Conn."), _("<30s"), _(">2min"),
-                                   _("Appts"), _("Shows"), _("Deals"), _("SMS"),  _("XP") };
+  /* Translators: the head of a narrow column: 6 characters at most; a day and XP: 8. */
+  const char *const day_head[] = { C_("column", "Day"),   C_("column", "Dials"), C_("column", "Conn."),
+                                   C_("column", "<30s"),  C_("column", ">2min"), C_("column", "Appts"),
+                                   C_("column", "Shows"), C_("column", "Deals"), C_("column", "SMS"),
+                                   C_("column", "XP") };
   g_autoptr(GVariant) rates = NULL;
   gboolean ramp_up;
 

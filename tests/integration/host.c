@@ -5,6 +5,8 @@
 
 #include <dlfcn.h>
 #include <glib-unix.h>
+#include <libintl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -198,6 +200,10 @@ obey(Host *self, const char *command)
     self->stop(g_steal_pointer(&self->plugin), on_stopped, self);
   else if (g_str_equal(command, "spin"))
     do_spin(self);
+  else if (g_str_equal(command, "speak"))
+    say(setlocale(LC_ALL, "") != NULL ? "speaks" : "error no such locale");
+  else if (g_str_equal(command, "locale"))
+    say("%s %s", setlocale(LC_ALL, NULL), textdomain(NULL));
   else if (g_str_equal(command, "connect"))
     do_connect(self);
   else if (g_str_equal(command, "close"))

@@ -30,7 +30,7 @@ PR_SET_CHILD_SUBREAPER = 36
 NAME = "org.lids.Progression"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 DROPPED = ("DBUS_", "XDG_", "GNOME_KEYRING_", "SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "BACKEND_HOST", "GSETTINGS_",
-           "LIDS_PROGRESSION_")
+           "LANGUAGE", "LIDS_PROGRESSION_")
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -145,6 +145,7 @@ class Session:
         if not self.options.bare:
             # The look-alike is on the loopback: the machine's own network shall not matter.
             env["GIO_USE_NETWORK_MONITOR"] = "base"
+            env["LIDS_PROGRESSION_LOCALEDIR"] = str(self.build / "po")
             env["LIDS_PROGRESSION_PLUGIN"] = str(self.build / "plugin" / "hooks" / "lids-progression.so")
         return env
 

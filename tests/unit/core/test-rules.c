@@ -375,6 +375,34 @@ test_limits(void)
   g_assert_null(prg_rules_find_reported_metric(rules, "show_rate"));
 }
 
+/* A name may be given by language, too. */
+static void
+test_names(void)
+{
+  g_autoptr(GBytes) builtin = prg_rules_builtin_json();
+  g_autoptr(GString) json = g_string_new(g_bytes_get_data(builtin, NULL));
+  g_autoptr(GError) error = NULL;
+
+  g_string_truncate(json, g_bytes_get_size(builtin));
+  g_assert_cmpuint(
+      g_string_replace(json, "\"name\": \"SDR 1\"",
+                       "\"name\": \"Rookie\", \"names\": { \"de\": \"Neuling\", \"pt_BR\": \"Novato\" }", 0),
+      ==, 1);
+  g_assert_cmpuint(g_string_replace(json, "\"name\": \"Early Bird\"",
+                                    "\"name\": \"Lark\", \"names\": { \"swe\": \"Lärka\" }", 0),
+                   ==, 1);
+  g_autoptr(PrgRules) own = prg_rules_new_from_json(json->str, (gssize)json->len, "own.json", &error);
+  g_assert_no_error(error);
+  g_assert_cmpstr(prg_rules_rank_name(own, "E-1"), ==, "Rookie");
+  g_assert_cmpstr(prg_rules_name_in(own, PRG_NAME_RANK, "E-1", "de"), ==, "Neuling");
+  g_assert_cmpstr(prg_rules_name_in(own, PRG_NAME_RANK, "E-1", "pt_BR"), ==, "Novato");
+  g_assert_null(prg_rules_name_in(own, PRG_NAME_RANK, "E-1", "pt"));
+  g_assert_null(prg_rules_name_in(own, PRG_NAME_RANK, "E-2", "de"));
+  g_assert_null(prg_rules_name_in(own, PRG_NAME_BADGE, "E-1", "de"));
+  g_assert_cmpstr(prg_rules_name_in(own, PRG_NAME_BADGE, "early_bird", "swe"), ==, "Lärka");
+  g_assert_null(prg_rules_name_in(rules, PRG_NAME_RANK, "E-1", "de"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -398,6 +426,7 @@ main(int argc, char **argv)
   g_test_add_func("/rules/multiply-rounds-half-up", test_multiply_rounds_half_up);
   g_test_add_func("/rules/external-awards", test_external_awards);
   g_test_add_func("/rules/limits", test_limits);
+  g_test_add_func("/rules/names", test_names);
   result = g_test_run();
   prg_rules_unref(rules);
   return result;
