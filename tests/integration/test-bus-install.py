@@ -49,6 +49,7 @@ def test_files(env):
                              *(f"share/doc/lids-progression/api/{page.name}" for page in (BUILD / "dbus").glob("*.html")),
                              *panel_files(library),
                              "share/lids-progression/rules.json", "share/lids-progression/rules.schema.json",
+                             *(f"share/locale/{language}/LC_MESSAGES/{NAME}.mo" for language in ("de", "es")),
                              "share/man/man1/progression.1", "share/man/man8/progressiond.8"]), "files")
         for name in ("bin/progression", f"{libexec}/progressiond"):
             equal(os.access(prefix / name, os.X_OK), True, f"{name} can be run")
