@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  *
  * A host calls lids_progression_query(), checks @abi_version, and then lids_progression_start() from the
  * thread that iterates the main context it hands over. All work happens on that context, without blocking it;
- * the host's default main context and thread-default context stay as they are. The object stays in memory
- * after dlclose(): GLib types cannot be unregistered.
+ * the host's default main context and thread-default context stay as they are, and so does its locale, whose
+ * language the plugin speaks. The object stays in memory after dlclose(): GLib types cannot be unregistered.
  */
 
 /* Raised when a function here changes its meaning. Functions and fields are only ever added within a version.

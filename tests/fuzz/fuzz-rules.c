@@ -361,6 +361,11 @@ check_names(const PrgRules *rules)
   g_hash_table_iter_init(&iter, rules->bosses);
   while (g_hash_table_iter_next(&iter, NULL, &value))
     fuzz_check_text(((const PrgBoss *)value)->title);
+  g_hash_table_iter_init(&iter, rules->names);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    g_assert_cmpstr(value, !=, "");
+    fuzz_check_text(value);
+  }
 }
 
 static void

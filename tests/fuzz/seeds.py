@@ -6,6 +6,7 @@ and the committed inputs of corpus/. What a byte at the front means is told by t
 Usage: seeds.py FOLDER STAMP CONTRACT RULES"""
 import json
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -82,6 +83,8 @@ def schemas(exchanges):
 def rules(text):
     yield "builtin", b"\1" + text.encode()
     yield "builtin-unedited", b"\0"
+    names = ', "names": {"de": "Neuling", "pt_BR": "Novato"},'
+    yield "names-by-language", b"\1" + re.sub('("name": "[^"]*"),', lambda match: match[1] + names, text).encode()
     for at in range(0, 900, 7):
         for action in (0, 1, 2):
             yield f"edit-{at}-{action}", b"\0" + struct.pack("<HHB", at, at * 31 % 900, action) + bytes([at % 4, at % 15])

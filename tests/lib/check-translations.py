@@ -31,7 +31,7 @@ def translatable():
                 text = without_comments(path.read_text(encoding="utf-8"))
                 if CODE.search(text):
                     yield path.relative_to(SOURCE), text
-            elif path.name.endswith((".gschema.xml", ".desktop.in", ".metainfo.xml.in", ".plugin.in")):
+            elif path.name.endswith((".gschema.xml", ".desktop.in", ".metainfo.xml.in")):
                 yield path.relative_to(SOURCE), ""
 
 
