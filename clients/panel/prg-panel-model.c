@@ -2,6 +2,7 @@
 #include "prg-panel-model.h"
 
 #include <glib/gi18n-lib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* A row of this many px has room for a line of text. */
@@ -129,8 +130,8 @@ static char *
 xp_of(const PrgPanelFacts *facts)
 {
   if (facts->next_level_xp == 0)
-    return g_strdup_printf(_("%'" G_GINT64_FORMAT " XP, the highest level"), facts->total_xp);
-  return g_strdup_printf(_("%'" G_GINT64_FORMAT " XP, %'" G_GINT64_FORMAT " to level %u"), facts->total_xp,
+    return g_strdup_printf(_("%'" PRId64 " XP, the highest level"), facts->total_xp);
+  return g_strdup_printf(_("%'" PRId64 " XP, %'" PRId64 " to level %u"), facts->total_xp,
                          MAX(facts->next_level_xp - facts->total_xp, 0), facts->level + 1);
 }
 

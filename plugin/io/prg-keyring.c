@@ -268,7 +268,7 @@ fail_if_closed(GTask *task)
 
   if (!g_dbus_connection_is_closed(self->connection))
     return FALSE;
-  fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, "the connection to the bus is closed");
+  fail(task, PRG_ERROR_KEYRING_UNAVAILABLE, _("the connection to the bus is closed"));
   return TRUE;
 }
 

@@ -119,8 +119,8 @@ prg_settings_check_proxy(GError **error)
     return TRUE;
   g_set_error(
       error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-      "The GSettings schema %s is not installed, and without it GLib would end this process at the first "
-      "connection; install gsettings-desktop-schemas and check XDG_DATA_DIRS",
+      _("The GSettings schema %s is not installed, and without it GLib would end this process at the first "
+        "connection; install gsettings-desktop-schemas and check XDG_DATA_DIRS"),
       PROXY_SCHEMA_ID);
   return FALSE;
 }

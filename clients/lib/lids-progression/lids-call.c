@@ -6,6 +6,7 @@
  */
 #include "lids-progression-client-private.h"
 #include <gio/gunixfdlist.h>
+#include <glib/gi18n-lib.h>
 
 /* The service answers within 20 s, StillRunning if need be. Starting it comes on top. */
 #define TIMEOUT_MS 30000
@@ -99,8 +100,9 @@ lids_call(LidsProgressionClient *self,
   g_task_set_source_tag(task, (gpointer)method);
   if (self->connection == NULL || g_dbus_connection_is_closed(self->connection)) {
     g_task_return_new_error(task, LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_UNAVAILABLE,
-                            self->connection ? "The connection to the session bus is closed; nothing was done"
-                                             : "The client was not initialised; wait for it first");
+                            self->connection
+                                ? _("The connection to the session bus is closed; nothing was done")
+                                : _("The client was not initialised; wait for it first"));
     return;
   }
   call = g_new0(Call, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lids-progression-client-private.h"
+#include <glib/gi18n-lib.h>
 #include <lids-progression/lids-dbus.h>
 
 /**
@@ -92,12 +93,23 @@ lids_progression_client_set_property(GObject *object, guint property, const GVal
   }
 }
 
+/* The locale is the program's: only our own domain is told where its translations are. */
+static void
+bind_translations(void)
+{
+  const char *directory = g_getenv("LIDS_PROGRESSION_LOCALEDIR");
+
+  bindtextdomain(GETTEXT_PACKAGE, directory ? directory : PRG_LOCALE_DIR);
+  bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+}
+
 static void
 lids_progression_client_class_init(LidsProgressionClientClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS(klass);
   const GParamFlags given = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
 
+  bind_translations();
   object_class->dispose = lids_progression_client_dispose;
   object_class->finalize = lids_progression_client_finalize;
   object_class->get_property = lids_progression_client_get_property;
@@ -265,7 +277,7 @@ on_connected(GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error(task, g_steal_pointer(&error));
   else
     g_task_return_new_error(task, LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_UNAVAILABLE,
-                            "There is no session bus: %s", error->message);
+                            _("There is no session bus: %s"), error->message);
 }
 
 static void

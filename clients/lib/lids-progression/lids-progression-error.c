@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lids-progression-error-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #define PREFIX "org.lids.Progression.Error."
 
 /* The names on the bus. A test compares them with the service's own table. */
@@ -100,13 +102,13 @@ lids_progression_error_convert(GError *error)
   g_dbus_error_strip_remote_error(owned);
   if (is_unavailable(owned))
     return g_error_new(LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_UNAVAILABLE,
-                       "The progression service cannot be reached: %s. Is lids-progression installed?",
+                       _("The progression service cannot be reached: %s. Is lids-progression installed?"),
                        owned->message);
   if (is_unanswered(owned))
     return g_error_new(
         LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_NO_ANSWER,
-        "The progression service did not answer (%s). It may have done what was asked; repeat it "
-        "with the same id.",
+        _("The progression service did not answer (%s). It may have done what was asked; repeat it "
+          "with the same id."),
         owned->message);
   return g_steal_pointer(&owned);
 }
