@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 from probe import *  # noqa: E402,F403
 from desk import Session  # noqa: E402
 from keyrings import start_keyring  # noqa: E402
+from servers import CHILDREN  # noqa: E402
 
 ROOT = pathlib.Path(os.environ["PRG_FLATPAK"]).resolve()  # what flatpak/local-runtime and flatpak/build made
 APP = NAME
@@ -55,9 +56,17 @@ class FlatpakSession(Session):
         (self.root / "portals").mkdir(exist_ok=True)
         shutil.copy("/usr/share/xdg-desktop-portal/portals/gnome-keyring.portal", self.root / "portals")
         before, self.env = self.env, {**self.env, "GIO_USE_NETWORK_MONITOR": "base"}
-        self.portal = self.start("portal", "/usr/libexec/xdg-desktop-portal", "--verbose")
+        self.portal = self.start("portal", "/usr/libexec/xdg-desktop-portal")
         self.env = before
         wait_for(lambda: owner(self.client, PORTAL), 20, "the portals")
+        store = owner(self.client, "org.freedesktop.impl.portal.PermissionStore")
+        if store:  # the portals let the bus start it
+            self.late.add(bus_call(self.client, "GetConnectionUnixProcessID", "(s)", store)[0])
+
+    def processes(self):
+        """There is one session at a time: what is in a sandbox shows neither this bus's address nor its parent."""
+        servers = {child.pid for child in CHILDREN}
+        return {pid for pid in sessions.descendants() if pid not in servers}
 
     # the sandbox
     @property
@@ -76,7 +85,7 @@ class FlatpakSession(Session):
         """The service's process, 0 = none. The bus knows only the proxy in front of the sandbox."""
         for pid in sessions.descendants():
             with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{pid}/exe") == DAEMON_IN_SANDBOX and pid in self.processes():
+                if os.readlink(f"/proc/{pid}/exe") == DAEMON_IN_SANDBOX:
                     return pid
         return 0
 
