@@ -5,6 +5,7 @@ import configparser
 import json
 import shutil
 import tempfile
+import xml.etree.ElementTree
 
 from probe import *  # noqa: F403
 from common import run as run_tests
@@ -43,19 +44,21 @@ def test_files(env):
         hosts = peas_files(library) if PEAS_MODULE.exists() else []
         equal(found, sorted([*hosts, "bin/progression", f"{libexec}/progressiond", f"{library}/lids-progression/lids-progression.so",
                              "include/lids-progression/prg-plugin.h", *library_files(library), "lib/systemd/user/lids-progression.service",
-                             "share/bash-completion/completions/progression",
+                             f"share/applications/{NAME}.desktop", "share/bash-completion/completions/progression",
                              *(f"share/dbus-1/interfaces/{interface}.xml" for interface in INTERFACES),
                              f"share/dbus-1/services/{NAME}.service", f"share/glib-2.0/schemas/{NAME}.gschema.xml",
                              *(f"share/doc/lids-progression/api/{page.name}" for page in (BUILD / "dbus").glob("*.html")),
                              *panel_files(library),
+                             f"share/icons/hicolor/scalable/apps/{NAME}.svg", f"share/icons/hicolor/symbolic/apps/{NAME}-symbolic.svg",
                              "share/lids-progression/rules.json", "share/lids-progression/rules.schema.json",
                              *(f"share/locale/{language}/LC_MESSAGES/{NAME}.mo" for language in ("de", "es")),
-                             "share/man/man1/progression.1", "share/man/man8/progressiond.8"]), "files")
+                             "share/man/man1/progression.1", "share/man/man8/progressiond.8", f"share/metainfo/{NAME}.metainfo.xml"]), "files")
         for name in ("bin/progression", f"{libexec}/progressiond"):
             equal(os.access(prefix / name, os.X_OK), True, f"{name} can be run")
         check_links(prefix, values)
         check_service_file(prefix, values)
         check_unit(prefix, values)
+        check_metainfo(prefix)
     finally:
         shutil.rmtree(folder)
 
@@ -85,6 +88,13 @@ def check_service_file(prefix, values):
     daemon = f"{values['prefix']}/{values['libexecdir']}/progressiond"
     equal({key: dict(parser[key]) for key in parser.sections()},
           {"D-BUS Service": {"Name": NAME, "Exec": daemon, "SystemdService": "lids-progression.service"}}, "the service file")
+
+
+def check_metainfo(prefix):
+    """What app stores are told is this version."""
+    newest = xml.etree.ElementTree.parse(prefix / "share" / "metainfo" / f"{NAME}.metainfo.xml").find("releases/release")
+    project = json.loads(subprocess.run(["meson", "introspect", BUILD, "--projectinfo"], capture_output=True, check=True).stdout)
+    equal(newest.get("version"), project["version"], "the newest release of the metainfo")
 
 
 def check_unit(prefix, values):
