@@ -45,12 +45,6 @@ prg_keyring_patience_free(PrgKeyringPatience *self)
   g_free(self);
 }
 
-void
-prg_keyring_patience_add(PrgKeyringPatience *self, GTask *task)
-{
-  g_queue_push_tail(&self->late, task);
-}
-
 gboolean
 prg_keyring_patience_is_waiting(PrgKeyringPatience *self)
 {
@@ -76,6 +70,8 @@ on_clock(gpointer user_data)
   PrgKeyringPatience *self = user_data;
 
   clear_clock(self);
+  /* An answer may have got lost: libsecret 0.20 listens for it a moment too late. */
+  g_queue_clear(&self->late);
   self->news(self->user_data);
   return G_SOURCE_REMOVE;
 }
@@ -89,4 +85,11 @@ prg_keyring_patience_ask_later(PrgKeyringPatience *self)
   g_source_set_callback(self->clock, on_clock, self, NULL);
   g_source_attach(self->clock, self->context);
   self->pause_s = MIN(self->pause_s * 2, LAST_PAUSE_S);
+}
+
+void
+prg_keyring_patience_add(PrgKeyringPatience *self, GTask *task)
+{
+  g_queue_push_tail(&self->late, task);
+  prg_keyring_patience_ask_later(self);
 }

@@ -15,7 +15,7 @@ typedef struct _PrgKeyringPatience PrgKeyringPatience;
 PrgKeyringPatience *prg_keyring_patience_new(void (*news)(gpointer user_data), gpointer user_data);
 void prg_keyring_patience_free(PrgKeyringPatience *self);
 
-/* @task was answered without the library, which still works on it. */
+/* @task was answered without the library, which still works on it: waited for until the clock below has run down. */
 void prg_keyring_patience_add(PrgKeyringPatience *self, GTask *task);
 gboolean prg_keyring_patience_is_waiting(PrgKeyringPatience *self);
 /* The library answered @task. */
