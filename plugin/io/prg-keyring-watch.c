@@ -7,6 +7,7 @@ struct _PrgKeyringWatch {
   PrgKeyringWatchFunc func;
   gpointer user_data;
   GMainContext *context;       /* (owned) */
+  char *name;                  /* (owned) of the service on the bus */
   GDBusConnection *connection; /* (owned) (nullable) set while the service is on the bus */
   GSource *settle;             /* (owned) (nullable) a change that is to be told */
   guint name_watch;
@@ -71,7 +72,7 @@ subscribe(PrgKeyringWatch *self, GDBusConnection *connection)
   self->connection = g_object_ref(connection);
   for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
     self->subscriptions[i] = g_dbus_connection_signal_subscribe(
-        connection, PRG_KEYRING_BUS_NAME, watched[i].interface, NULL, NULL, watched[i].argument,
+        connection, self->name, watched[i].interface, NULL, NULL, watched[i].argument,
         G_DBUS_SIGNAL_FLAGS_NONE, on_bus_signal, self, NULL);
 }
 
@@ -100,15 +101,19 @@ on_vanished(GDBusConnection *connection, const char *name, gpointer user_data)
 }
 
 PrgKeyringWatch *
-prg_keyring_watch_new(GDBusConnection *connection, PrgKeyringWatchFunc func, gpointer user_data)
+prg_keyring_watch_new(GDBusConnection *connection,
+                      const char *name,
+                      PrgKeyringWatchFunc func,
+                      gpointer user_data)
 {
   PrgKeyringWatch *self = g_new0(PrgKeyringWatch, 1);
 
   self->func = func;
   self->user_data = user_data;
+  self->name = g_strdup(name);
   self->context = g_main_context_ref_thread_default();
-  self->name_watch = g_bus_watch_name_on_connection(
-      connection, PRG_KEYRING_BUS_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, self, NULL);
+  self->name_watch = g_bus_watch_name_on_connection(connection, name, G_BUS_NAME_WATCHER_FLAGS_NONE,
+                                                    on_appeared, on_vanished, self, NULL);
   return self;
 }
 
@@ -123,5 +128,6 @@ prg_keyring_watch_free(PrgKeyringWatch *self)
     g_source_destroy(self->settle);
   g_clear_pointer(&self->settle, g_source_unref);
   g_main_context_unref(self->context);
+  g_free(self->name);
   g_free(self);
 }

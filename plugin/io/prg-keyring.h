@@ -9,12 +9,13 @@ G_BEGIN_DECLS
  * PrgKeyring: the account's secret in the system keyring. The only user of libsecret.
  *
  * Item: schema `org.lids.Progression.Account`, attributes `server` (origin) and `member`; the secret is the token, nothing else.
- * Never prompts by itself. Every call has a timeout of 15 s (a stopped daemon hangs for ever otherwise).
+ * Never prompts by itself; a sandbox's portal may. Every call has a timeout of 15 s (a stopped daemon hangs for ever otherwise).
  */
 #define PRG_TYPE_KEYRING (prg_keyring_get_type())
 G_DECLARE_FINAL_TYPE(PrgKeyring, prg_keyring, PRG, KEYRING, GObject)
 
-/* Signal `changed`: the service appeared, vanished, was unlocked or locked, or an item may have changed: look up again. */
+/* Signal `changed`: the service appeared, vanished, was unlocked or locked, or an item may have changed: look up again. In a
+ * sandbox: the portals came, the Secret portal answered late, or it is time to ask it again. */
 /* @connection: the host's, to the session bus; all calls go over it. In a Flatpak libsecret also uses GLib's shared one.
  * @timeout_ms: how long a call may take; 0 = 15 s */
 PrgKeyring *prg_keyring_new(GDBusConnection *connection, guint timeout_ms);

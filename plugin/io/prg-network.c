@@ -3,10 +3,14 @@
 
 #include "prg-wake.h"
 
+/* How long a sandbox's portal may take to say what it knows, in milliseconds. */
+#define PORTAL_MS 2000
+
 struct _PrgNetwork {
   GObject parent_instance;
   GNetworkMonitor *monitor; /* (owned) the process's default */
   GSource *wake;            /* (owned) */
+  GSource *doubt;           /* (owned) (nullable) while the monitor has nothing but its first answer */
   gboolean online;          /* as last announced */
   gboolean metered;         /* as last announced */
 };
@@ -16,12 +20,23 @@ G_DEFINE_FINAL_TYPE(PrgNetwork, prg_network, G_TYPE_OBJECT)
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
+static void
+end_doubt(PrgNetwork *self)
+{
+  if (self->doubt != NULL)
+    g_source_destroy(self->doubt);
+  g_clear_pointer(&self->doubt, g_source_unref);
+}
+
 /* The monitor repeats its signal with an unchanged value, and its NetworkManager backend sends only the
  * property notifications: so listen to both, and believe the values alone. It is the whole process's monitor: it may speak in another thread. */
 static gboolean
 on_monitor(gpointer user_data)
 {
   PrgNetwork *self = user_data;
+
+  end_doubt(self);
+
   gboolean online = g_network_monitor_get_network_available(self->monitor);
   gboolean metered = g_network_monitor_get_network_metered(self->monitor);
 
@@ -33,11 +48,32 @@ on_monitor(gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_silence(gpointer user_data)
+{
+  (void)on_monitor(user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The portal's monitor says "offline" until it has asked its portal, and nothing when that says so too. A network that is there must not
+ * be announced as lost; the truth comes with its first signal, or is believed after a while. */
+static void
+doubt_first_answer(PrgNetwork *self, GMainContext *context)
+{
+  if (!g_str_equal(G_OBJECT_TYPE_NAME(self->monitor), "GNetworkMonitorPortal") ||
+      g_network_monitor_get_network_available(self->monitor))
+    return;
+  self->doubt = g_timeout_source_new(PORTAL_MS);
+  g_source_set_callback(self->doubt, on_silence, self, NULL);
+  g_source_attach(self->doubt, context);
+}
+
 static void
 prg_network_dispose(GObject *object)
 {
   PrgNetwork *self = PRG_NETWORK(object);
 
+  end_doubt(self);
   if (self->monitor != NULL)
     g_signal_handlers_disconnect_by_data(self->monitor, self->wake);
   g_clear_object(&self->monitor);
@@ -66,7 +102,8 @@ prg_network_init(PrgNetwork *self)
   self->wake = prg_wake_new(context, on_monitor, self);
   for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
     prg_wake_connect(self->wake, self->monitor, watched[i]);
-  self->online = g_network_monitor_get_network_available(self->monitor);
+  doubt_first_answer(self, context);
+  self->online = self->doubt != NULL || g_network_monitor_get_network_available(self->monitor);
   self->metered = g_network_monitor_get_network_metered(self->monitor);
 }
 
