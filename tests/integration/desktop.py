@@ -8,7 +8,7 @@ from hosts import Host
 PEAS_HOST = BUILD / "tests" / "integration" / "peas-host"
 NO_GETTEXT = BUILD / "tests" / "integration" / "no-gettext.so"
 OLD_SOUP = BUILD / "tests" / "integration" / "old-soup.so"
-DESCRIPTION = SOURCE / "data" / "lids-progression.plugin"
+DESCRIPTION = BUILD / "plugin" / "hooks" / "lids-progression.plugin"
 PLUGIN = "lids-progression-peas"
 
 

@@ -14,7 +14,7 @@ from screen import Screen
 INSIDE = "PRG_TEST_NAMESPACES"
 APPLET = BUILD / "clients" / "panel" / "liblids-progression-panel.so"
 LIBRARY = BUILD / "clients" / "lib"
-DESKTOP = SOURCE / "clients" / "panel" / "lids-progression.desktop"
+DESKTOP = BUILD / "clients" / "panel" / "lids-progression.desktop"
 WIDGETS = BUILD / "tests" / "integration" / "panel-widgets"
 PANEL, WRAPPER = "xfce4-panel", "wrapper-2.0"  # what the programs call themselves
 MODES = {PANEL: "lids-progression", WRAPPER: "lids-progression-wrapped"}
