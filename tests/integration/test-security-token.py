@@ -293,7 +293,8 @@ def test_no_core_file(env, number):
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
     session = env.session(signed_in=False)
     home = session.root / "home"
-    unlimited = ["/usr/bin/prlimit", "--core=unlimited"]
+    # Who starts the tests in the background may have them ignore SIGQUIT.
+    unlimited = ["/usr/bin/env", "--default-signal", "/usr/bin/prlimit", "--core=unlimited"]
     ordinary = session.start("ordinary", *unlimited, "/bin/sleep", "1000")
     wait_for(lambda: b"sleep" in pathlib.Path(f"/proc/{ordinary.pid}/cmdline").read_bytes().split(b"\0")[0], 10, "sleep")
     ordinary.send_signal(number)
