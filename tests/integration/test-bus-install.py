@@ -65,7 +65,7 @@ def test_files(env):
 
 def library_files(library):
     """The client library's; those for other languages where their tools were there."""
-    yield from (f"include/lids-progression/lids-{name}.h" for name in ("enum-types", "macros", "progression", "progression-client",
+    yield from (f"include/lids-progression/lids-{name}.h" for name in ("dbus", "enum-types", "macros", "progression", "progression-client",
                                                                         "progression-error", "progression-types"))
     yield from (f"{library}/liblids-progression-1.0.so{version}" for version in ("", ".0", ".0.1.0"))
     yield f"{library}/pkgconfig/liblids-progression-1.0.pc"

@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The client library with the real service: what it shows, and that a call counts once whatever happens to the service."""
+import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
 # pylint: disable=wrong-import-position
 import common  # noqa: E402
 import crash  # noqa: E402
-from common import (ACCOUNT, NAME, SYNC, XP, Refused, call_rows, equal, expect_exact, level_of, need_faults, options, parametrize,  # noqa: E402
-                    wait_for, worth)
+from common import (ACCOUNT, BUILD, NAME, SYNC, XP, Refused, call_rows, equal, expect_exact, level_of, need_faults, options, parametrize,  # noqa: E402
+                    sessions, wait_for, worth)
 from library import Failed, program  # noqa: E402
 
 # The client's name of a property → interface and member, where it is not just spelled otherwise.
@@ -135,6 +137,33 @@ def test_lists(env):
         for method, plain in (("list_events", "ListEvents"), ("get_daily_metrics", "GetDailyMetrics")):
             wanted = rep.client.call(NAME, plain, *((options({}),) if plain == "ListEvents" else ("", "")))[0]
             equal(common.GLib.Variant.parse(None, client.call(method)[0], None, None).unpack(), wanted, plain)
+
+
+def test_raw_proxies(env):
+    """What the generated proxies bring (answers, properties, a signal, a file descriptor) is what the service says on the bus."""
+    server = env.new_sim("--provisioned")
+    rep = env.session(server=server)
+    rep.deal("deal-1")
+    rep.sync()
+    server.patch_record(rep.member, {"totalXp": rep.total() - 1})
+    rep.sync()
+    level = level_of(rep.total())
+    server.stop()
+    file = rep.root / "export"
+    said = subprocess.run([BUILD / "tests" / "integration" / "library-raw", file], env=rep.env, stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False, text=True, timeout=60 * common.SLOW, preexec_fn=sessions.die_with_parent)
+    equal((said.returncode, said.stderr), (0, ""), "how it ends")
+    found = {word: common.GLib.Variant.parse(None, value, None, None).unpack()
+             for word, value in (line.split("\t") for line in said.stdout.splitlines())}
+    [dial] = [event for event in rep.events(type="dial_made")]
+    equal(found.pop("RecordCall"), (dial["id"], CALL + FIRST, rep.total(), level_of(rep.total()), level_of(rep.total()) > level), "RecordCall")
+    for word, expected in {"GetEfficiency": rep.client.call(NAME, "GetEfficiency"), "EfficiencyMetrics": rep.get("EfficiencyMetrics"),
+                           "Name": rep.get("Name"), "ListAudit": rep.audit(), "WorkspaceMemberId": rep.member}.items():
+        assert expected, word
+        equal(found.pop(word), expected, word)
+    equal(found, {}, "what else it says")
+    exported = [json.loads(line) for line in file.read_text().splitlines()[1:]]
+    equal([one["id"] for one in exported], [one["id"] for one in rep.operations()], "what was exported")
 
 
 def text_of(value):

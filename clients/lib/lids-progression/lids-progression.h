@@ -2,6 +2,7 @@
 #pragma once
 
 /* The one header to include. */
+#include <lids-progression/lids-dbus.h>
 #include <lids-progression/lids-enum-types.h>
 #include <lids-progression/lids-macros.h>
 #include <lids-progression/lids-progression-client.h>
