@@ -1,6 +1,6 @@
 #!/usr/bin/gjs
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The library's lists in JavaScript: prints them as JSON, after their memory had time to be taken by others.
+// The library's lists, and what a raw proxy says, in JavaScript: prints them as JSON, after their memory had time to be taken by others.
 imports.gi.versions.Lids = '1.0';
 const {Gio, GLib, Lids} = imports.gi;
 
@@ -13,11 +13,16 @@ async function main() {
     const client = await Client.new_async(null, Lids.ProgressionClientFlags.NONE, null);
     const badges = await client.list_badges_async(null);
     const [gates, eligible] = await client.get_eligibility_async('E-2', null);
+    const raw = Lids.DbusProgressionProxy.new_for_bus_sync(Gio.BusType.SESSION, Gio.DBusProxyFlags.NONE, 'org.lids.Progression',
+        '/org/lids/Progression', null);
+    const [, rampUp, rates] = raw.call_get_efficiency_sync(null); // the first: that it succeeded
     imports.system.gc();
     print(JSON.stringify({
         badges: badges.map(badge => [badge.id, badge.name, badge.tier, badge.next_tier, badge.needed, badge.known]),
         owned: client.badges,
         eligible,
+        total: raw.total_xp,
+        efficiency: [rampUp, rates.recursiveUnpack()],
         gates: gates.map(gate => [gate.kind, gate.id, gate.needed.deepUnpack(), gate.have ? gate.have.deepUnpack() : null, gate.met]),
     }));
 }

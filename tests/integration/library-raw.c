@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gio/gunixfdlist.h>
 #include <lids-progression/lids-progression.h>
+#include <locale.h>
 #include <unistd.h>
 
 #define NAME "org.lids.Progression"
@@ -92,6 +93,19 @@ look(LidsDbusProgression *progression)
   tell("Name", g_variant_new_string(lids_dbus_progression_get_name(progression)));
 }
 
+/* With the library's error domain known, a refusal has its code. */
+static void
+be_refused(LidsDbusProgression *progression)
+{
+  g_autoptr(GVariant) days = NULL;
+  g_autoptr(GError) error = NULL;
+
+  lids_dbus_progression_call_get_daily_metrics_sync(progression, "no day", "", &days, NULL, &error);
+  g_assert_error(error, LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_INVALID_ARGUMENT);
+  g_assert_true(g_dbus_error_strip_remote_error(error));
+  tell("refused", g_variant_new_string(error->message));
+}
+
 static void
 look_at_sync(const char *file)
 {
@@ -132,12 +146,15 @@ main(int argc, char **argv)
 
   if (argc != 2)
     return 2;
+  setlocale(LC_ALL, "");
+  lids_progression_error_quark();
   lids_dbus_progression_proxy_new_for_bus(G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, NAME, PATH, NULL,
                                           on_proxy, &program);
   while (program.progression == NULL)
     g_main_context_iteration(NULL, TRUE);
   record(&program);
   look(program.progression);
+  be_refused(program.progression);
   look_at_sync(argv[1]);
   look_at_account();
   g_clear_object(&program.progression);

@@ -103,7 +103,7 @@ def without_service(rep):
 
 @parametrize({"Python": ("/usr/bin/python3", "py"), "JavaScript": ("gjs", "js")})
 def test_lists(env, interpreter, ending):
-    """Lists of structures arrive whole and stay so: each entry as the service says it."""
+    """Lists of structures arrive whole and stay so: each entry as the service says it. A raw proxy says the same as the bus."""
     installed = install()
     rep = env.session()
     rep.deal("deal-1")
@@ -114,6 +114,7 @@ def test_lists(env, interpreter, ending):
     equal(said["badges"], [[one[key] for key in ("id", "name", "tier", "next-tier", "needed", "known")] for one in badges], "badges")
     equal(said["owned"], rep.get("Badges"), "the badges that the rep has")
     equal(said["eligible"], eligible, "eligible")
+    equal((said["total"], said["efficiency"]), (rep.total(), list(rep.client.call(common.NAME, "GetEfficiency"))), "raw proxy")
     equal(said["gates"], [[one["kind"], one["id"], one["needed"], one.get("have"), one["met"]] for one in gates], "gates")
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash")
 # pylint: disable=wrong-import-position
 import common  # noqa: E402
 import crash  # noqa: E402
-from common import (ACCOUNT, BUILD, NAME, SYNC, XP, Refused, call_rows, equal, expect_exact, level_of, need_faults, options, parametrize,  # noqa: E402
+from common import (ACCOUNT, BUILD, NAME, SYNC, XP, call_rows, equal, expect_exact, level_of, need_faults, options, parametrize, refused,  # noqa: E402
                     sessions, wait_for, worth)
 from library import Failed, program  # noqa: E402
 
@@ -157,6 +157,9 @@ def test_raw_proxies(env):
              for word, value in (line.split("\t") for line in said.stdout.splitlines())}
     [dial] = [event for event in rep.events(type="dial_made")]
     equal(found.pop("RecordCall"), (dial["id"], CALL + FIRST, rep.total(), level_of(rep.total()), level_of(rep.total()) > level), "RecordCall")
+    with refused("InvalidArgument") as seen:
+        rep.client.call(NAME, "GetDailyMetrics", "no day", "")
+    equal(found.pop("refused"), seen.error.message.rpartition("InvalidArgument: ")[2], "what it is refused with")
     for word, expected in {"GetEfficiency": rep.client.call(NAME, "GetEfficiency"), "EfficiencyMetrics": rep.get("EfficiencyMetrics"),
                            "Name": rep.get("Name"), "ListAudit": rep.audit(), "WorkspaceMemberId": rep.member}.items():
         assert expected, word
