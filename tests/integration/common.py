@@ -27,7 +27,7 @@ import session as sessions  # noqa: E402
 from bus import Client, Refused, options, refused, variant  # noqa: E402,F401
 from desk import SESSIONS, Session, noon_zone  # noqa: E402,F401
 from facts import (ACCOUNT, BUILD, CLI, DAEMON, FIRST_DEAL, LEVELS, NAME, ON_SERVER, PATH, PATIENCE, SIM, SLOW, SYNC, XP,  # noqa: E402,F401
-                   Skip, call_rows, equal, level_of, need, need_faults, wait_for, wait_gone, worth)
+                   Skip, call_rows, equal, level_of, need, need_faults, preload, wait_for, wait_gone, worth)
 from servers import CHILDREN, RealServer, Server, Sim  # noqa: E402,F401
 
 

@@ -2,7 +2,9 @@
 """What every part of the integration tests knows: paths, the rules of the domain, plain claims, waiting."""
 import os
 import pathlib
+import re
 import select
+import subprocess
 import sys
 
 from gi.repository import GLib
@@ -20,6 +22,13 @@ SYNC = NAME + ".Sync"
 ACCOUNT = NAME + ".Account"
 PATIENCE = 300 if ON_SERVER else 60  # s; a real server lets a workspace's keys make 100 requests a minute
 SLOW = 5 if os.environ.get("ASAN_OPTIONS") else 1
+
+
+def preload(library):
+    """What LD_PRELOAD must be for the daemon, so that it comes with `library`: a sanitizer wants to be loaded first."""
+    linked = subprocess.run(["ldd", DAEMON], capture_output=True, check=True).stdout.decode()
+    return ":".join([*re.findall(r"lib[au]san\.so\S* => (\S+)", linked), str(library)])
+
 
 # ---- the rules of the domain that the expectations are made of ----
 XP = {"dial_made": 2, "call_connected": 5, "two_plus_minute_call": 15, "callback_scheduled": 25, "voicemail_left": 8,

@@ -26,7 +26,7 @@ class Clock:
         self.server = env.new_sim("--provisioned")
         self.server.provisioned = True
         self.file = self.server.root / "time"
-        self.wrapper = ["/usr/bin/env", f"LD_PRELOAD={found[0]}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
+        self.wrapper = ["/usr/bin/env", f"LD_PRELOAD={common.preload(found[0])}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
                         "FAKETIME_DONT_FAKE_MONOTONIC=1"]
 
     def set(self, utc):

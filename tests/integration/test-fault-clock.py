@@ -8,7 +8,7 @@ import time
 
 import hostile
 from probe import *  # noqa: F403
-from common import XP, expect_exact, parametrize, run as run_tests
+from common import XP, expect_exact, parametrize, preload, run as run_tests
 
 DAY = 86400
 LIBRARY = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -30,14 +30,13 @@ class Clock:
         new.rename(self.file)
 
     def wrapper(self):
-        return ["/usr/bin/env", f"LD_PRELOAD={LIBRARY[0]}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
+        return ["/usr/bin/env", f"LD_PRELOAD={preload(LIBRARY[0])}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
                 "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1"]
 
 
 def new_session(env, tmp, ahead=0, **more):
     need_faults()
     need(LIBRARY, "libfaketime is not here")
-    need(SLOW == 1, "the sanitizers want to be loaded first")
     clock = Clock(tmp)
     clock.set(ahead)
     session = env.session(wrapper=clock.wrapper(), **more)
