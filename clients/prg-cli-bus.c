@@ -7,6 +7,8 @@
 #define PATH "/org/lids/Progression"
 #define ERROR_PREFIX "org.lids.Progression.Error."
 #define TIMEOUT_MS 30000
+/* A service that ends at each of so many attempts is broken, not replaced. */
+#define MAX_ATTEMPTS 3
 
 static const struct {
   const char *name;
@@ -61,12 +63,21 @@ connect_bus(PrgCli *cli)
   return PRG_EXIT_UNREACHABLE;
 }
 
+/* The service ended before it answered: what it did is not known. */
+static gboolean
+is_answer_lost(PrgCli *cli, const GError *error)
+{
+  return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) &&
+         !g_dbus_connection_is_closed(cli->bus);
+}
+
 static int
 call(PrgCli *cli,
      const char *interface,
      const char *method,
      GVariant *parameters,
      GUnixFDList *fds,
+     guint attempts,
      GVariant **reply)
 {
   g_autoptr(GVariant) owned = parameters ? g_variant_ref_sink(parameters) : NULL;
@@ -76,9 +87,13 @@ call(PrgCli *cli,
 
   if (code != PRG_EXIT_OK)
     return code;
-  answer = g_dbus_connection_call_with_unix_fd_list_sync(cli->bus, NAME, PATH, interface, method, owned, NULL,
-                                                         G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, fds, NULL, NULL,
-                                                         &error);
+  do {
+    g_clear_error(&error);
+    answer = g_dbus_connection_call_with_unix_fd_list_sync(cli->bus, NAME, PATH, interface, method, owned,
+                                                           NULL, G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, fds,
+                                                           NULL, NULL, &error);
+    attempts--;
+  } while (answer == NULL && attempts > 0 && is_answer_lost(cli, error));
   if (answer == NULL)
     return report(error);
   if (reply)
@@ -96,7 +111,13 @@ prg_cli_call(PrgCli *cli,
 {
   g_autofree char *full = g_strconcat(NAME, interface, NULL);
 
-  return call(cli, full, method, parameters, fds, reply);
+  return call(cli, full, method, parameters, fds, 1, reply);
+}
+
+int
+prg_cli_call_repeatable(PrgCli *cli, const char *method, GVariant *parameters, GVariant **reply)
+{
+  return call(cli, NAME, method, parameters, NULL, MAX_ATTEMPTS, reply);
 }
 
 int
@@ -105,7 +126,8 @@ prg_cli_get_all(PrgCli *cli, const char *interface, GVariantDict **properties)
   g_autofree char *full = g_strconcat(NAME, interface, NULL);
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GVariant) dict = NULL;
-  int code = call(cli, "org.freedesktop.DBus.Properties", "GetAll", g_variant_new("(s)", full), NULL, &reply);
+  int code = call(cli, "org.freedesktop.DBus.Properties", "GetAll", g_variant_new("(s)", full), NULL,
+                  MAX_ATTEMPTS, &reply);
 
   if (code != PRG_EXIT_OK)
     return code;

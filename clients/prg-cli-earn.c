@@ -88,12 +88,20 @@ print_answer(PrgCli *cli, GVariant *reply)
   g_print("%s\n", id);
 }
 
-/* @parameters: (transfer floating) */
+/* An own id, so that the call may be repeated if its answer is lost. */
+static void
+need_id(Earning *earning)
+{
+  if (earning->id == NULL)
+    earning->id = g_uuid_string_random();
+}
+
+/* @parameters: (transfer floating) with an id, or of a method that pays once */
 static int
 earn(PrgCli *cli, const char *method, GVariant *parameters)
 {
   g_autoptr(GVariant) reply = NULL;
-  int code = prg_cli_call(cli, "", method, parameters, NULL, &reply);
+  int code = prg_cli_call_repeatable(cli, method, parameters, &reply);
 
   if (code == PRG_EXIT_OK)
     print_answer(cli, reply);
@@ -118,6 +126,7 @@ prg_cli_record_call(PrgCli *cli, int argc, char **argv)
 
   if (code == PRG_EXIT_OK && earning.duration < 0)
     code = prg_cli_usage(_("A duration is not negative"));
+  need_id(&earning);
   if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
     return code;
   g_autofree char *disposition = g_ascii_strup(words[0], -1);
@@ -142,6 +151,7 @@ prg_cli_xp(PrgCli *cli, int argc, char **argv)
   };
   int code = prg_cli_parse(cli, prg_cli_find("xp"), entries, argc, argv, 1, 1, &words);
 
+  need_id(&earning);
   if (code != PRG_EXIT_OK || (code = build_options(&earning, &options)) != PRG_EXIT_OK)
     return code;
   return earn(cli, "AddXP", g_variant_new("(sa{sv})", words[0], &options));

@@ -39,6 +39,9 @@ int prg_cli_call(PrgCli *cli,
                  GVariant *parameters,
                  GUnixFDList *fds,
                  GVariant **reply);
+/* The same for a method that may be repeated: it pays once, or the call has an id. If the service ends before it answers, the call is made
+ * again: it counts once. */
+int prg_cli_call_repeatable(PrgCli *cli, const char *method, GVariant *parameters, GVariant **reply);
 int prg_cli_get_all(PrgCli *cli, const char *interface, GVariantDict **properties);
 
 /* ---- prg-cli-options.c ---- */

@@ -4,12 +4,15 @@
 import json
 import pty
 import select
+import sys
 import termios
 import time
 import unicodedata
 
 from probe import *  # noqa: F403
-from common import FIRST_DEAL, parametrize, run as run_tests
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
+import crash  # noqa: E402  pylint: disable=wrong-import-position
+from common import FIRST_DEAL, XP, call_rows, expect_exact, parametrize, worth, run as run_tests
 
 OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
 COMMANDS = ("status", "rank", "gates", "badges", "metrics", "leaderboard", "call", "xp", "deal", "module", "exam", "boss", "boss-attempt",
@@ -47,6 +50,27 @@ def test_status(env):
     for word in ("Sam Sample", "47", "E-1", "idle", env.server.url):
         assert word in text, f"no {word} in {text}"
     equal(said(session, "status"), json.loads(cli(session, "status", "--json")), "--json before and after the command")
+
+
+@parametrize({"call": (("call", "CONTACT", "--duration", "150", "--lead", "lead"), worth("CONTACT", 150), call_rows("CONTACT", 150)),
+              "event": (("xp", "email_sent"), XP["email_sent"], ["email_sent"])})
+def test_killed_before_it_answers(env, words, value, kinds):
+    """The service is killed after each of its writes in turn: the command notices nothing, and it counts once."""
+    need_faults()
+    session = crash.new_rep(env)
+    total, made, fired = said(session, "call", "CONTACT", "--duration", "150")["total"], 0, True
+    while fired:
+        made += 1
+        session.total()  # it runs
+        session.control.arm(made, crash.MODES["after"])
+        answer = said(session, *words)
+        session.control.disarm()
+        fired = crash.await_place(session, lambda: True, "the place")
+        total += value
+        equal((answer["earned"], answer["total"]), (value, total), f"earned and total at place {made}")
+    assert made > 5, f"only {made} places"
+    session.sync()
+    expect_exact(env.server, session, total, len(call_rows("CONTACT", 150)) + 1 + made * len(kinds))
 
 
 def test_earning(env):
