@@ -52,7 +52,7 @@ def test_flapping(env):
     assert len(flips) >= FLIPS // 2, f"the service saw only {len(flips)} changes: nothing was tried"
     seconds = time.monotonic() - start
     assert cycles <= 2 + seconds / 10, f"{cycles} cycles"
-    assert requests <= 10 * cycles, f"{requests} requests"
+    assert requests <= 10 * (cycles + 1), f"{requests} requests"  # one cycle may be under way
     assert wakes <= 30 * (FLIPS + len(answers)), f"{wakes} wake-ups"
     wait_property(rep.client, SYNC, "PendingOperations", 0, 60)
     rep.sync_until_well()
