@@ -290,6 +290,7 @@ def Client_of(session):  # pylint: disable=invalid-name
 
 def test_queue_limit(env):
     """Fills the queue by an import: operations are worth what an export says."""
+    need(SLOW == 1, "100,000 operations take the sanitizers many minutes")
     server = env.new_sim("--provisioned")
     session = env.session(server=server)
     session.sync()
@@ -312,7 +313,7 @@ def test_queue_limit(env):
             equal(session.client.call(SYNC, "Import", 0, fd=file.fileno(), timeout=60), (MAX_PENDING - 1,), "added")
         except Refused as error:
             equal(error.name, "StillRunning", "the answer on a slow machine")
-    wait_for(lambda: session.pending() == MAX_PENDING, 200, "all that was imported")
+    wait_for(lambda: session.pending() == MAX_PENDING, what="all that was imported")
     with refused("TooLarge") as seen:
         session.add("email_sent")
     assert str(MAX_PENDING) in seen.error.message and "sync" in seen.error.message, seen.error.message
