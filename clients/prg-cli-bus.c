@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lids-outcome.h"
 #include "prg-cli.h"
 
 #include <glib/gi18n-lib.h>
@@ -6,9 +7,6 @@
 #define NAME "org.lids.Progression"
 #define PATH "/org/lids/Progression"
 #define ERROR_PREFIX "org.lids.Progression.Error."
-#define TIMEOUT_MS 30000
-/* A service that ends at each of so many attempts is broken, not replaced. */
-#define MAX_ATTEMPTS 3
 
 static const struct {
   const char *name;
@@ -63,14 +61,6 @@ connect_bus(PrgCli *cli)
   return PRG_EXIT_UNREACHABLE;
 }
 
-/* The service ended before it answered: what it did is not known. */
-static gboolean
-is_answer_lost(PrgCli *cli, const GError *error)
-{
-  return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) &&
-         !g_dbus_connection_is_closed(cli->bus);
-}
-
 static int
 call(PrgCli *cli,
      const char *interface,
@@ -90,10 +80,11 @@ call(PrgCli *cli,
   do {
     g_clear_error(&error);
     answer = g_dbus_connection_call_with_unix_fd_list_sync(cli->bus, NAME, PATH, interface, method, owned,
-                                                           NULL, G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, fds,
+                                                           NULL, G_DBUS_CALL_FLAGS_NONE, LIDS_TIMEOUT_MS, fds,
                                                            NULL, NULL, &error);
     attempts--;
-  } while (answer == NULL && attempts > 0 && is_answer_lost(cli, error));
+  } while (answer == NULL && attempts > 0 && lids_outcome_of(error) != LIDS_OUTCOME_FINAL &&
+           !g_dbus_connection_is_closed(cli->bus));
   if (answer == NULL)
     return report(error);
   if (reply)
@@ -117,7 +108,7 @@ prg_cli_call(PrgCli *cli,
 int
 prg_cli_call_repeatable(PrgCli *cli, const char *method, GVariant *parameters, GVariant **reply)
 {
-  return call(cli, NAME, method, parameters, NULL, MAX_ATTEMPTS, reply);
+  return call(cli, NAME, method, parameters, NULL, LIDS_MAX_ATTEMPTS, reply);
 }
 
 int
@@ -127,7 +118,7 @@ prg_cli_get_all(PrgCli *cli, const char *interface, GVariantDict **properties)
   g_autoptr(GVariant) reply = NULL;
   g_autoptr(GVariant) dict = NULL;
   int code = call(cli, "org.freedesktop.DBus.Properties", "GetAll", g_variant_new("(s)", full), NULL,
-                  MAX_ATTEMPTS, &reply);
+                  LIDS_MAX_ATTEMPTS, &reply);
 
   if (code != PRG_EXIT_OK)
     return code;

@@ -4,14 +4,10 @@
  * another process, between taking a call and answering it. What is repeatable (it pays once, or carries an id) is then sent again,
  * with the same arguments: the service gives the first answer or carries it out now, and in no case does it count twice.
  */
+#include "lids-outcome.h"
 #include "lids-progression-client-private.h"
 #include <gio/gunixfdlist.h>
 #include <glib/gi18n-lib.h>
-
-/* The service answers within 20 s, StillRunning if need be. Starting it comes on top. */
-#define TIMEOUT_MS 30000
-/* A service that ends at each of so many attempts is broken, not replaced. */
-#define MAX_ATTEMPTS 3
 
 typedef struct {
   const LidsMethod *method; /* (not owned) */
@@ -33,9 +29,9 @@ call_free(gpointer data)
 static gboolean
 may_repeat(const Call *call, GDBusConnection *connection, const GError *error)
 {
-  if (call->n_attempts >= MAX_ATTEMPTS || g_dbus_connection_is_closed(connection))
+  if (call->n_attempts >= LIDS_MAX_ATTEMPTS || g_dbus_connection_is_closed(connection))
     return FALSE;
-  switch (lids_progression_error_get_outcome(error)) {
+  switch (lids_outcome_of(error)) {
   case LIDS_OUTCOME_NOT_DONE:
     return call->fds == NULL; /* a descriptor may have been read */
   case LIDS_OUTCOME_UNKNOWN:
@@ -78,8 +74,8 @@ attempt(GTask *task)
   call->n_attempts++;
   g_dbus_connection_call_with_unix_fd_list(
       self->connection, LIDS_NAME, LIDS_PATH, interfaces[call->method->interface], call->method->member,
-      call->parameters, G_VARIANT_TYPE(call->method->reply), G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MS, call->fds,
-      g_task_get_cancellable(task), on_answered, task);
+      call->parameters, G_VARIANT_TYPE(call->method->reply), G_DBUS_CALL_FLAGS_NONE, LIDS_TIMEOUT_MS,
+      call->fds, g_task_get_cancellable(task), on_answered, task);
 }
 
 void

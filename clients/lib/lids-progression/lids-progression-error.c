@@ -54,23 +54,6 @@ is_one_of(const GError *error, const int *codes, guint n_codes)
   return FALSE;
 }
 
-LidsOutcome
-lids_progression_error_get_outcome(const GError *error)
-{
-  /* Who answers so has not begun: nobody was there, or a host that is just leaving the bus. */
-  static const int not_done[] = { G_DBUS_ERROR_SPAWN_CHILD_EXITED, G_DBUS_ERROR_SPAWN_CHILD_SIGNALED,
-                                  G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_INTERFACE,
-                                  G_DBUS_ERROR_UNKNOWN_METHOD };
-  static const int lost[] = { G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_DISCONNECTED };
-
-  if (is_one_of(error, not_done, G_N_ELEMENTS(not_done)))
-    return LIDS_OUTCOME_NOT_DONE;
-  if (is_one_of(error, lost, G_N_ELEMENTS(lost)) ||
-      g_error_matches(error, LIDS_PROGRESSION_ERROR, LIDS_PROGRESSION_ERROR_CANCELLED))
-    return LIDS_OUTCOME_UNKNOWN;
-  return LIDS_OUTCOME_FINAL;
-}
-
 static gboolean
 is_unavailable(const GError *error)
 {
