@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A host of its own for the plugin: loads the shared object, lends it a bus connection and a main loop, and
  * stops it in order. */
-#include "prg-plugin.h"
+#include "prg-load.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
-#include <gmodule.h>
 #include <locale.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,8 +13,7 @@
 typedef struct {
   GMainLoop *loop;             /* (owned) */
   GDBusConnection *connection; /* (owned) (nullable) */
-  PrgPluginStartFunc start;
-  PrgPluginStopFunc stop;
+  PrgLoaded loaded;
   PrgPlugin *plugin; /* (owned) (nullable) */
   gboolean is_stopping;
 } Daemon;
@@ -49,21 +47,12 @@ choose_language(void)
 static gboolean
 load(Daemon *self, const char *path)
 {
-  PrgPluginQueryFunc query = NULL;
-  GModule *module = g_module_open(path, G_MODULE_BIND_LOCAL);
+  g_autoptr(GError) error = NULL;
 
-  if (module == NULL || !g_module_symbol(module, "lids_progression_query", (gpointer *)&query) ||
-      !g_module_symbol(module, "lids_progression_start", (gpointer *)&self->start) ||
-      !g_module_symbol(module, "lids_progression_stop", (gpointer *)&self->stop)) {
-    g_printerr(_("The plugin cannot be loaded: %s\n"), g_module_error());
-    return FALSE;
-  }
-  if (query()->abi_version != LIDS_PROGRESSION_ABI_VERSION) {
-    g_printerr(_("The plugin %s speaks ABI %u, this program %d\n"), path, query()->abi_version,
-               LIDS_PROGRESSION_ABI_VERSION);
-    return FALSE;
-  }
-  return TRUE;
+  if (prg_load(path, &self->loaded, &error))
+    return TRUE;
+  g_printerr(_("The plugin cannot be loaded: %s\n"), error->message);
+  return FALSE;
 }
 
 static void
@@ -80,7 +69,7 @@ stop(Daemon *self)
   if (self->is_stopping)
     return;
   self->is_stopping = TRUE;
-  self->stop(g_steal_pointer(&self->plugin), on_stopped, self);
+  self->loaded.stop(g_steal_pointer(&self->plugin), on_stopped, self);
 }
 
 static gboolean
@@ -108,7 +97,7 @@ connect_bus(Daemon *self)
   }
   g_dbus_connection_set_exit_on_close(self->connection, FALSE);
   g_signal_connect(self->connection, "closed", G_CALLBACK(on_bus_closed), self);
-  self->plugin = self->start(self->connection, NULL, &error);
+  self->plugin = self->loaded.start(self->connection, NULL, &error);
   if (self->plugin == NULL)
     g_printerr(_("The service cannot start: %s\n"), error->message);
   return self->plugin != NULL;

@@ -2,7 +2,6 @@
 #include "prg-guest-load.h"
 
 #include <dlfcn.h>
-#include <gmodule.h>
 #include <stdlib.h>
 
 #define OBJECT "lids-progression.so"
@@ -36,32 +35,11 @@ find_object(void)
   return g_strdup(PRG_PLUGIN_PATH);
 }
 
-static gboolean
-check_abi(const PrgPluginInfo *info, const char *path, GError **error)
-{
-  if (info->abi_version == LIDS_PROGRESSION_ABI_VERSION)
-    return TRUE;
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-              "%s speaks ABI %u and this module %d; install both from one release", path, info->abi_version,
-              LIDS_PROGRESSION_ABI_VERSION);
-  return FALSE;
-}
-
-const PrgGuestObject *
+const PrgLoaded *
 prg_guest_load(GError **error)
 {
-  static PrgGuestObject object;
-  const PrgPluginInfo *(*query)(void) = NULL;
+  static PrgLoaded loaded;
   g_autofree char *path = find_object();
 
-  if (!check_host(error))
-    return NULL;
-  GModule *module = g_module_open(path, G_MODULE_BIND_LOCAL);
-  if (module == NULL || !g_module_symbol(module, "lids_progression_query", (gpointer *)&query) ||
-      !g_module_symbol(module, "lids_progression_start", (gpointer *)&object.start) ||
-      !g_module_symbol(module, "lids_progression_stop", (gpointer *)&object.stop)) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s", g_module_error());
-    return NULL;
-  }
-  return check_abi(query(), path, error) ? &object : NULL;
+  return check_host(error) && prg_load(path, &loaded, error) ? &loaded : NULL;
 }

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "prg-plugin.h"
-
-typedef struct {
-  PrgPlugin *(*start)(GDBusConnection *connection, GMainContext *context, GError **error);
-  void (*stop)(PrgPlugin *plugin, PrgPluginStopped callback, gpointer user_data);
-} PrgGuestObject;
+#include "prg-load.h"
 
 /**
  * prg_guest_load:
@@ -17,4 +12,4 @@ typedef struct {
  *
  * Returns: (transfer none) (nullable) valid for ever
  */
-const PrgGuestObject *prg_guest_load(GError **error);
+const PrgLoaded *prg_guest_load(GError **error);

@@ -18,7 +18,7 @@ static struct {
   guint n_callers;
   GuestPhase phase;
   GMainContext *context;        /* (owned) (nullable) until the first start */
-  const PrgGuestObject *object; /* (not owned) (nullable) until the first start */
+  const PrgLoaded *object; /* (not owned) (nullable) until the first start */
   PrgPlugin *plugin;            /* (owned) (nullable) */
 } guest;
 

@@ -120,7 +120,7 @@ def test_object_of_another_release(env):
     host = PeasHost(session, folder=folder)
     host.enable()
     host.disable()
-    host.quit_with(f"{folder / SO.name} speaks ABI 2 and this module 1")
+    host.quit_with(f"{folder / SO.name} speaks ABI 2 and this host 1")
 
 
 def test_quit_while_the_server_hangs(env):
