@@ -290,9 +290,10 @@ def Client_of(session):  # pylint: disable=invalid-name
 
 def test_queue_limit(env):
     """Fills the queue by an import: operations are worth what an export says."""
-    need(SLOW == 1, "100,000 operations take the sanitizers many minutes")
     server = env.new_sim("--provisioned")
-    session = env.session(server=server)
+    # The stacks by which leaks are told cost most of the time here.
+    quick = {"ASAN_OPTIONS": os.environ["ASAN_OPTIONS"]} if SLOW > 1 else {}
+    session = env.session(server=server, extra=quick)
     session.sync()
     session.add("email_sent")
     server.stop()
@@ -312,7 +313,7 @@ def test_queue_limit(env):
         try:
             equal(session.client.call(SYNC, "Import", 0, fd=file.fileno(), timeout=60), (MAX_PENDING - 1,), "added")
         except Refused as error:
-            equal(error.name, "StillRunning", "the answer on a slow machine")
+            equal((error.name, SLOW > 1), ("StillRunning", True), "the answer, which the sanitizers may delay")
     wait_for(lambda: session.pending() == MAX_PENDING, what="all that was imported")
     with refused("TooLarge") as seen:
         session.add("email_sent")

@@ -214,10 +214,10 @@ def test_beside_a_sync(env):
     found = begin(session.client, NAME, "GetLeaderboard", "(u)", 0)
     wait_for(lambda: sync and found, what="both answers")
     if isinstance(sync[0], Refused):
-        equal(sync[0].name, "StillRunning", "SyncNow on a slow machine")
+        equal((sync[0].name, SLOW > 1), ("StillRunning", True), "SyncNow, which the sanitizers may delay")
         session.sync()
     if isinstance(found[0], Refused):
-        equal(found[0].name, "StillRunning", "GetLeaderboard on a slow machine")
+        equal((found[0].name, SLOW > 1), ("StillRunning", True), "GetLeaderboard, which the sanitizers may delay")
         wait_for(lambda: len(board(session)[0]) == 451, what="the answer that was waited for")
     else:
         equal(len(found[0][0]), 451, "the leaderboard")

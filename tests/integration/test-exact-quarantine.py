@@ -3,11 +3,14 @@
 """What the server refuses for a reason of its own stops nothing else, and what is exported is earned once, wherever it is imported."""
 import json
 import os
+import pathlib
 import tempfile
 import uuid
 
 import common
 from common import ON_SERVER, SYNC, XP, call_rows, equal, expect_exact, need_faults, options, parametrize, refused, worth
+
+from probe import begin
 
 FIRST_DIAL = XP["first_dial_of_day"]
 BAD = "lead-the-server-dislikes"
@@ -97,6 +100,16 @@ def test_discarded_call_leaves_the_total(env):
         rep.client.call(SYNC, "DiscardOperation", ids["lead-1"])
 
 
+def test_decided_twice_at_once(env):
+    """The second decision finds what the first has left, although that was not on disk yet when it came."""
+    rep, ids = with_a_refused_call(env)
+    discard, retry = (begin(rep.client, SYNC, method, "(s)", ids[BAD]) for method in ("DiscardOperation", "RetryOperation"))
+    common.wait_for(lambda: discard and retry, what="both answers")
+    equal(discard[0], (), "DiscardOperation")
+    equal(getattr(retry[0], "name", retry[0]), "NotEligible", "RetryOperation")
+    equal((rep.total(), quarantined(rep), rep.pending()), (4 * CALL + FIRST_DIAL, 0, 0), "TotalXp, quarantined, pending")
+
+
 def test_quarantine_outlives_a_crash(env):
     rep, ids = with_a_refused_call(env)
     rep.kill()
@@ -142,6 +155,24 @@ def import_(rep, data):
         file.write(data)
         file.seek(0)
         return rep.client.call(SYNC, "Import", 0, fd=os.dup(file.fileno()))[0]
+
+
+def test_imported_twice_at_once(env):
+    """Each operation is added by one of the two, whichever comes first."""
+    one = env.session()
+    two = env.session(member=one.member)
+    one.add("email_sent")
+    header, line = export(one).decode().splitlines()
+    operation, count = json.loads(line), 3000
+    lines = [json.dumps({**operation, "id": str(uuid.uuid4()), "seq": 10 + number}) for number in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "export"
+        path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+        with open(path, "rb") as first, open(path, "rb") as second:
+            answers = [begin(two.client, SYNC, "Import", "(h)", 0, fds=[file.fileno()]) for file in (first, second)]
+            common.wait_for(lambda: all(answers), what="both answers")
+    equal(sorted(answer[0] for answer in answers), [(0,), (count,)], "added")
+    equal((two.pending(), two.total()), (count, count * XP["email_sent"]), "pending, TotalXp")
 
 
 def prepare_export(env):

@@ -23,11 +23,19 @@ def is_libsoups(leak):
     return created is not None and created + 1 < len(frames) and "libsoup-3.0.so" in frames[created + 1][1]
 
 
+# What GIO makes of a file's text, in steps, and of its etag.
+MADE_BY_GIO = {"g_byte_array_set_size": lambda size: size % 8192 == 0, "g_strdup": lambda size: size <= 40}
+
+
 def is_libsecrets(leak):
     frames = FRAME.findall(leak)
-    made = next((number for number, (function, _place) in enumerate(frames) if function in ("g_byte_array_set_size", "g_strdup")), None)
-    callers = frames[made + 1:] if made is not None else []
-    return bool(callers) and "libgio-2.0.so" in callers[0][1] and all(re.search(r"lib(gio|glib)-2\.0\.so", place) for _function, place in callers)
+    made = next((number for number, (function, _place) in enumerate(frames) if function in MADE_BY_GIO), None)
+    if made is None or made + 1 == len(frames):
+        return False
+    size, count = map(int, re.search(r"leak of (\d+) byte\(s\) in (\d+)", leak).groups())
+    callers = [place for _function, place in frames[made + 1:]]
+    return (MADE_BY_GIO[frames[made][0]](size / count) and "libgio-2.0.so" in callers[0] and
+            all(re.search(r"lib(gio|glib)-2\.0\.so", place) for place in callers))
 
 
 def is_others(leak):
