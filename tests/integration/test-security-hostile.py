@@ -32,6 +32,11 @@ def flood(client, blob, count):
     return thread
 
 
+def earned(session):
+    """The types of all that was announced, in order."""
+    return [arguments[1] for arguments in session.client.seen("XpEarned")]
+
+
 def test_others_take_their_turn(env):
     """A thousand calls are there before the other program's one: it does not wait for half of them."""
     session = env.session()
@@ -45,8 +50,8 @@ def test_others_take_their_turn(env):
             session.client.bus.flush_sync(None)
         wait_for(lambda: expected, what="the answer")
         equal(expected[0][1], 10, "what was earned")
-        kinds = [arguments[1] for arguments in session.client.seen("XpEarned")]
-        before = kinds.index("email_sent")
+        wait_for(lambda: "email_sent" in earned(session), what="the signal, which may be seen after the answer")
+        before = earned(session).index("email_sent")
         print(f"# {before} of {MOST - 10} calls came before", flush=True)
         assert before < MOST / 2, f"{before} calls of the flood came before"
         wait_for(lambda: session.total() == MOST - 10 + 10, what="the flood's end")
