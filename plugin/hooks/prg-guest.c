@@ -17,9 +17,9 @@ static struct {
   pid_t process; /* that has the context; another one is a child of it */
   guint n_callers;
   GuestPhase phase;
-  GMainContext *context;        /* (owned) (nullable) until the first start */
+  GMainContext *context;   /* (owned) (nullable) until the first start */
   const PrgLoaded *object; /* (not owned) (nullable) until the first start */
-  PrgPlugin *plugin;            /* (owned) (nullable) */
+  PrgPlugin *plugin;       /* (owned) (nullable) */
 } guest;
 
 static void on_exit_of_host(void);
