@@ -189,21 +189,37 @@ prg_cli_export(PrgCli *cli, int argc, char **argv)
   return prg_cli_call(cli, ".Sync", "Export", g_variant_new("(h)", 0), fds, NULL);
 }
 
-int
-prg_cli_import(PrgCli *cli, int argc, char **argv)
+static int
+import_file(PrgCli *cli, const char *path, GVariant **reply)
 {
-  g_auto(GStrv) words = NULL;
-  g_autoptr(GVariant) reply = NULL;
-  guint added = 0;
-  int code = prg_cli_parse(cli, prg_cli_find("import"), NULL, argc, argv, 1, 1, &words);
+  int fd = open_file(path, O_RDONLY, STDIN_FILENO);
 
-  if (code != PRG_EXIT_OK)
-    return code;
-  int fd = open_file(words[0], O_RDONLY, STDIN_FILENO);
   if (fd < 0)
     return PRG_EXIT_USAGE;
   g_autoptr(GUnixFDList) fds = list_of(fd);
-  code = prg_cli_call(cli, ".Sync", "Import", g_variant_new("(h)", 0), fds, &reply);
+  return prg_cli_call(cli, ".Sync", "Import", g_variant_new("(h)", 0), fds, reply);
+}
+
+int
+prg_cli_import(PrgCli *cli, int argc, char **argv)
+{
+  gboolean elsewhere = FALSE;
+  GOptionEntry entries[] = {
+    { "elsewhere", 0, 0, G_OPTION_ARG_NONE, &elsewhere,
+      N_("What waits in another installation's store on this machine"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_auto(GStrv) words = NULL;
+  g_autoptr(GVariant) reply = NULL;
+  guint added = 0;
+  int code = prg_cli_parse(cli, prg_cli_find("import"), entries, argc, argv, 0, 1, &words);
+
+  if (code != PRG_EXIT_OK)
+    return code;
+  if (elsewhere == (words[0] != NULL))
+    return prg_cli_usage(_("Say what to import: a FILE, or --elsewhere"));
+  code = elsewhere ? prg_cli_call(cli, ".Sync", "ImportElsewhere", NULL, NULL, &reply)
+                   : import_file(cli, words[0], &reply);
   if (code != PRG_EXIT_OK)
     return code;
   g_variant_get(reply, "(u)", &added);

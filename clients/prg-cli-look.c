@@ -31,9 +31,9 @@ text_of(GVariantDict *properties, const char *name)
 
 /* The labels of the status, so that their column is as wide as the widest in any language. */
 static const char *const labels[] = {
-  N_("Rep"),       N_("XP"),          N_("Level"),   N_("Rank"),        N_("Title"), N_("Deals"),
-  N_("Streak"),    N_("Last active"), N_("Badges"),  N_("Server"),      N_("Sync"),  N_("Reason"),
-  N_("Last sync"), N_("Last error"),  N_("Pending"), N_("Quarantined"),
+  N_("Rep"),       N_("XP"),          N_("Level"),   N_("Rank"),        N_("Title"),     N_("Deals"),
+  N_("Streak"),    N_("Last active"), N_("Badges"),  N_("Server"),      N_("Sync"),      N_("Reason"),
+  N_("Last sync"), N_("Last error"),  N_("Pending"), N_("Quarantined"), N_("Elsewhere"),
 };
 
 static int
@@ -122,6 +122,14 @@ print_sync(GVariantDict *sync)
                                "%" PRId64 " operations (see: progression operations)", (gulong)n_refused),
                       n_refused);
 
+  gint64 n_elsewhere = number_of(sync, "WaitingElsewhere");
+  g_autofree char *elsewhere = g_strdup_printf(
+      ngettext(
+          "%" PRId64 " operation waits in another installation's store (see: progression import --elsewhere)",
+          "%" PRId64 " operations wait in another installation's store (see: progression import --elsewhere)",
+          (gulong)n_elsewhere),
+      n_elsewhere);
+
   print_field(N_("Sync"), prg_cli_word("state", text_of(sync, "State")));
   print_field(N_("Reason"), text_of(sync, "Reason"));
   print_field(N_("Last sync"), last);
@@ -130,6 +138,8 @@ print_sync(GVariantDict *sync)
     print_field(N_("Pending"), pending);
   if (n_refused > 0)
     print_field(N_("Quarantined"), refused);
+  if (n_elsewhere > 0)
+    print_field(N_("Elsewhere"), elsewhere);
 }
 
 static int

@@ -10,7 +10,7 @@ _progression() {
     [revoke]='--reason' [events]='--since --until --type --limit' [metrics]='--days --from --to'
     [leaderboard]='--limit'
     [operations]='--state --limit' [audit]='--limit' [sign-in]='--server --member' [sign-out]='--pending'
-    [provision]='--dry-run --admin-token'
+    [provision]='--dry-run --admin-token' [import]='--elsewhere'
   )
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ ${COMP_WORDS[i]} == -* ]] || { command=${COMP_WORDS[i]}; break; }

@@ -34,7 +34,7 @@ static const PrgCliCommand commands[] = {
   { "sign-out", "", N_("Leave the account"), prg_cli_sign_out },
   { "provision", "", N_("Create what Twenty needs for the ledger"), prg_cli_provision },
   { "export", N_("[FILE]"), N_("Write what is not in Twenty yet as JSON lines"), prg_cli_export },
-  { "import", N_("FILE"), N_("Read such a file back"), prg_cli_import },
+  { "import", N_("[FILE]"), N_("Read such a file back"), prg_cli_import },
   { "rules", N_("check FILE | show"), N_("Check a rules file; show the built-in rules"), prg_cli_rules },
 };
 

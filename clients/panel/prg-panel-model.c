@@ -102,14 +102,20 @@ status_of(const PrgPanelFacts *facts, PrgPanelSync sync)
   return g_strdup(words);
 }
 
-static const char *
+/* (transfer full) */
+static char *
 reason_of(const PrgPanelFacts *facts)
 {
   if (!facts->present)
-    return text_of(facts->absent);
+    return g_strdup(text_of(facts->absent));
   if (*text_of(facts->reason))
-    return facts->reason;
-  return text_of(facts->last_error);
+    return g_strdup(facts->reason);
+  if (*text_of(facts->last_error) || facts->elsewhere == 0)
+    return g_strdup(text_of(facts->last_error));
+  return g_strdup_printf(
+      g_dngettext(GETTEXT_PACKAGE, "%u operation waits in another installation on this machine",
+                  "%u operations wait in another installation on this machine", facts->elsewhere),
+      facts->elsewhere);
 }
 
 /* ---- level and XP ---- */
@@ -216,7 +222,7 @@ prg_panel_view_new(const PrgPanelFacts *facts)
   view->needs_sign_in = view->sync == PRG_PANEL_SIGN_IN;
   view->state = g_strdup(words_of(view->sync, facts->signed_in));
   view->status = status_of(facts, view->sync);
-  view->reason = g_strdup(reason_of(facts));
+  view->reason = reason_of(facts);
   show_standing(view, facts);
   view->tooltip = join(view, "\n");
   view->name = join(view, ", ");

@@ -21,6 +21,7 @@ typedef struct {
   LidsSyncState sync_state; /* Sync.State */
   guint pending;            /* Sync.PendingOperations */
   guint quarantined;        /* Sync.QuarantinedOperations */
+  guint elsewhere;          /* Sync.WaitingElsewhere */
   gint64 last_sync;         /* Sync.LastSync, µs since 1970 UTC; 0 = never */
   const char *rank_name;    /* RankName (nullable) */
   const char *next_rank;    /* NextRankName; "" = the top (nullable) */

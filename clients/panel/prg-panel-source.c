@@ -55,6 +55,7 @@ prg_panel_source_get_facts(PrgPanelSource *self, PrgPanelFacts *facts)
   facts->next_rank = lids_progression_client_get_next_rank_name(client);
   facts->pending = lids_progression_client_get_pending_operations(client);
   facts->quarantined = lids_progression_client_get_quarantined_operations(client);
+  facts->elsewhere = lids_progression_client_get_waiting_elsewhere(client);
   facts->last_sync = lids_progression_client_get_last_sync(client);
   facts->sync_state = lids_progression_client_get_sync_state(client);
   facts->reason = lids_progression_client_get_reason(client);

@@ -200,6 +200,12 @@ prg_operation_state_to_string(PrgOperationState state)
 }
 
 gboolean
+prg_operation_state_is_unsettled(PrgOperationState state)
+{
+  return state == PRG_OPERATION_NEW || state == PRG_OPERATION_SENT || state == PRG_OPERATION_QUARANTINED;
+}
+
+gboolean
 prg_operation_state_from_string(const char *text, PrgOperationState *state)
 {
   for (guint i = 0; i < G_N_ELEMENTS(state_names); i++) {

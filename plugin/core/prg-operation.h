@@ -68,5 +68,7 @@ typedef enum {
 
 const char *prg_operation_state_to_string(PrgOperationState state); /* "new", "sent", … */
 gboolean prg_operation_state_from_string(const char *text, PrgOperationState *state);
+/* Recorded on this disk and not known to be in the ledger: new, sent or quarantined. */
+gboolean prg_operation_state_is_unsettled(PrgOperationState state);
 
 G_END_DECLS

@@ -80,6 +80,18 @@ gboolean prg_store_close(PrgStore *self, GError **error);
  * made so; another user's is refused. Blocking. STORAGE_FAILED. */
 gboolean prg_store_make_directory(const char *directory, GError **error);
 
+/* The operations that wait (new, sent, quarantined) in the same @account's file in @beside, another installation's
+ * directory on this machine. That file is not changed. There are none when there is no such file, when @beside is
+ * @directory (our own), or while its owner has it open. STORAGE_FAILED.
+ * Returns (finish): (transfer full) (element-type PrgOperation) each id once */
+void prg_store_read_beside_async(const char *directory,
+                                 const char *beside,
+                                 const char *account,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+GPtrArray *prg_store_read_beside_finish(GAsyncResult *result, GError **error);
+
 /* Reads an account's values without taking its lock or opening it for writing (to find accounts on this
  * disk). Returns: (transfer full) (element-type utf8) account names in @directory */
 GPtrArray *prg_store_list(const char *directory);

@@ -180,12 +180,6 @@ operation_to_variant(const PrgEntry *entry)
   return g_variant_builder_end(&builder);
 }
 
-static gboolean
-is_unsettled(PrgOperationState state)
-{
-  return state == PRG_OPERATION_NEW || state == PRG_OPERATION_SENT || state == PRG_OPERATION_QUARANTINED;
-}
-
 GVariant *
 prg_history_operations(PrgBook *book, GVariant *options, GError **error)
 {
@@ -203,7 +197,7 @@ prg_history_operations(PrgBook *book, GVariant *options, GError **error)
   }
   for (guint i = 0; i < prg_book_n_entries(book); i++) {
     const PrgEntry *entry = prg_book_get_entry(book, i);
-    if (*filter.state ? entry->state == state : is_unsettled(entry->state))
+    if (*filter.state ? entry->state == state : prg_operation_state_is_unsettled(entry->state))
       g_ptr_array_add(entries, (gpointer)entry);
   }
   return page_to_variant(entries, &filter, operation_to_variant);

@@ -198,6 +198,14 @@ choose_directory(void)
   return g_build_filename(g_get_home_dir(), ".local", "share", "lids-progression", NULL);
 }
 
+/* Where the Flatpak keeps its stores, seen from outside its sandbox. (transfer full) */
+static char *
+flatpak_directory(void)
+{
+  return g_build_filename(g_get_home_dir(), ".var", "app", PRG_SERVICE_NAME, "data", "lids-progression",
+                          NULL);
+}
+
 static void
 on_shared_bus(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -225,6 +233,7 @@ service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *set
 {
   PrgService *self = g_new0(PrgService, 1);
   g_autofree char *directory = choose_directory();
+  g_autofree char *flatpak = flatpak_directory();
 
   self->context = g_main_context_ref(context);
   self->connection = g_object_ref(connection);
@@ -234,7 +243,7 @@ service_new(GDBusConnection *connection, GMainContext *context, PrgSettings *set
   self->session = prg_session_new(self->jobs, connection, directory, settings);
   g_signal_connect(self->session, "busy", G_CALLBACK(on_busy), self);
   self->progression = prg_progression_adapter_new(self->session, self->gate);
-  self->sync = prg_sync_adapter_new(self->session, self->gate, self->slots);
+  self->sync = prg_sync_adapter_new(self->session, self->gate, self->slots, flatpak);
   self->account = prg_account_adapter_new(self->session, self->gate, self->slots);
   /* Last, so that the properties are right when the gate opens. */
   g_signal_connect(self->session, "ready", G_CALLBACK(on_ready), self);

@@ -358,6 +358,12 @@ prg_session_get_jobs(PrgSession *self)
   return self->jobs;
 }
 
+const char *
+prg_session_get_directory(PrgSession *self)
+{
+  return self->directory;
+}
+
 const PrgAccount *
 prg_session_get_account(PrgSession *self)
 {

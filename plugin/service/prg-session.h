@@ -37,6 +37,7 @@ prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback c
 gboolean prg_session_stop_finish(PrgSession *self, GAsyncResult *result, GError **error);
 
 PrgJobs *prg_session_get_jobs(PrgSession *self);             /* (transfer none) */
+const char *prg_session_get_directory(PrgSession *self);     /* (transfer none) */
 const PrgAccount *prg_session_get_account(PrgSession *self); /* (nullable) (transfer none) */
 PrgEngine *prg_session_get_engine(PrgSession *self);         /* (nullable) (transfer none) */
 PrgRules *prg_session_get_rules(PrgSession *self);           /* (transfer none) */

@@ -2,6 +2,7 @@
 #include "prg-sync-adapter.h"
 #include "prg-command.h"
 #include "prg-dbus-error.h"
+#include "prg-elsewhere.h"
 #include "prg-handle.h"
 #include "prg-history.h"
 #include "prg-reply.h"
@@ -10,9 +11,10 @@
 #include <glib/gi18n-lib.h>
 
 struct _PrgSyncAdapter {
-  PrgSession *session;   /* (owned) */
-  PrgSlots *slots;       /* (not owned) */
-  PrgDbusSync *skeleton; /* (owned) */
+  PrgSession *session;     /* (owned) */
+  PrgSlots *slots;         /* (not owned) */
+  PrgElsewhere *elsewhere; /* (owned) */
+  PrgDbusSync *skeleton;   /* (owned) */
 };
 
 /* ---- properties ---- */
@@ -40,6 +42,7 @@ refresh(PrgSyncAdapter *self)
   prg_dbus_sync_set_live(skeleton, FALSE);
   prg_dbus_sync_set_last_error(skeleton, prg_session_get_last_error(self->session));
   set_engine_properties(skeleton, prg_session_get_engine(self->session));
+  prg_dbus_sync_set_waiting_elsewhere(skeleton, prg_elsewhere_count(self->elsewhere));
   g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(skeleton));
 }
 
@@ -363,24 +366,12 @@ on_imported(GObject *source, GAsyncResult *result, gpointer user_data)
   importing_end(user_data, added, error);
 }
 
-static gsize
-size_of(GPtrArray *changes)
-{
-  gsize size = 0;
-
-  for (guint i = 0; i < changes->len; i++)
-    size += prg_operation_size(((const PrgChange *)g_ptr_array_index(changes, i))->operation);
-  return size;
-}
-
 static GPtrArray *
 plan_import(PrgEngine *engine, gpointer user_data, GError **error)
 {
   const Importing *importing = user_data;
-  PrgBook *book = prg_engine_get_book(engine);
-  g_autoptr(GPtrArray) changes = prg_transfer_plan(book, importing->operations);
 
-  return prg_book_check_room(book, changes->len, size_of(changes), error) ? g_steal_pointer(&changes) : NULL;
+  return prg_transfer_plan(prg_engine_get_book(engine), importing->operations, error);
 }
 
 static void
@@ -421,15 +412,47 @@ on_import(PrgDbusSync *skeleton,
   return TRUE;
 }
 
+static void
+on_elsewhere_imported(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+  guint added = 0;
+
+  prg_elsewhere_import_finish(result, &added, &error);
+  call_end(user_data, error ? NULL : g_variant_new("(u)", added), error);
+}
+
+static gboolean
+on_import_elsewhere(PrgDbusSync *skeleton, GDBusMethodInvocation *invocation, PrgSyncAdapter *self)
+{
+  GError *error = NULL;
+  PrgEngine *engine = prg_session_require_engine(self->session, &error);
+
+  if (engine)
+    prg_elsewhere_import_async(
+        self->elsewhere, engine, on_elsewhere_imported,
+        call_new(self, invocation, _("Reading takes longer than 20 seconds; the import goes on")));
+  else
+    prg_dbus_error_return(invocation, error);
+  return TRUE;
+}
+
 /* ---- life ---- */
 
+static void
+on_elsewhere_changed(gpointer user_data)
+{
+  refresh(user_data);
+}
+
 PrgSyncAdapter *
-prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots)
+prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots, const char *elsewhere)
 {
   PrgSyncAdapter *self = g_new0(PrgSyncAdapter, 1);
 
   self->session = g_object_ref(session);
   self->slots = slots;
+  self->elsewhere = prg_elsewhere_new(session, elsewhere, on_elsewhere_changed, self);
   self->skeleton = prg_gate_sync_new(gate);
   g_signal_connect(self->skeleton, "handle-sync-now", G_CALLBACK(on_sync_now), self);
   g_signal_connect(self->skeleton, "handle-list-operations", G_CALLBACK(on_list_operations), self);
@@ -438,6 +461,7 @@ prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots)
   g_signal_connect(self->skeleton, "handle-discard-operation", G_CALLBACK(on_discard_operation), self);
   g_signal_connect(self->skeleton, "handle-export", G_CALLBACK(on_export), self);
   g_signal_connect(self->skeleton, "handle-import", G_CALLBACK(on_import), self);
+  g_signal_connect(self->skeleton, "handle-import-elsewhere", G_CALLBACK(on_import_elsewhere), self);
   g_signal_connect(session, "state-changed", G_CALLBACK(on_changed), self);
   g_signal_connect(session, "engine-changed", G_CALLBACK(on_changed), self);
   g_signal_connect(session, "taken", G_CALLBACK(on_taken), self);
@@ -449,6 +473,7 @@ prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots)
 void
 prg_sync_adapter_stop(PrgSyncAdapter *self)
 {
+  prg_elsewhere_stop(self->elsewhere);
   g_signal_handlers_disconnect_by_data(self->session, self);
 }
 
@@ -460,6 +485,7 @@ prg_sync_adapter_free(PrgSyncAdapter *self)
   prg_sync_adapter_stop(self);
   g_signal_handlers_disconnect_by_data(self->skeleton, self);
   g_object_unref(self->skeleton);
+  prg_elsewhere_free(self->elsewhere);
   g_object_unref(self->session);
   g_free(self);
 }

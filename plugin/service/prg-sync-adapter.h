@@ -9,7 +9,9 @@ G_BEGIN_DECLS
 
 /* The interface org.lids.Progression.Sync on top of a session. */
 typedef struct _PrgSyncAdapter PrgSyncAdapter;
-PrgSyncAdapter *prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots);
+/* @elsewhere: where another installation on this machine keeps its stores */
+PrgSyncAdapter *
+prg_sync_adapter_new(PrgSession *session, PrgGate *gate, PrgSlots *slots, const char *elsewhere);
 void prg_sync_adapter_free(PrgSyncAdapter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgSyncAdapter, prg_sync_adapter_free)
 GDBusInterfaceSkeleton *prg_sync_adapter_get_skeleton(PrgSyncAdapter *self); /* (transfer none) */

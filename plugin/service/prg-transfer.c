@@ -60,12 +60,6 @@ transfer_task_new(int fd,
 
 /* ---- pure parts ---- */
 
-static gboolean
-is_unsettled(PrgOperationState state)
-{
-  return state == PRG_OPERATION_NEW || state == PRG_OPERATION_SENT || state == PRG_OPERATION_QUARANTINED;
-}
-
 GPtrArray *
 prg_transfer_pick(PrgBook *book)
 {
@@ -73,23 +67,26 @@ prg_transfer_pick(PrgBook *book)
 
   for (guint i = 0; i < prg_book_n_entries(book); i++) {
     const PrgEntry *entry = prg_book_get_entry(book, i);
-    if (is_unsettled(entry->state))
+    if (prg_operation_state_is_unsettled(entry->state))
       g_ptr_array_add(operations, prg_operation_ref(entry->operation));
   }
   return operations;
 }
 
 GPtrArray *
-prg_transfer_plan(PrgBook *book, GPtrArray *operations)
+prg_transfer_plan(PrgBook *book, GPtrArray *operations, GError **error)
 {
-  GPtrArray *changes = prg_changes_new();
+  g_autoptr(GPtrArray) changes = prg_changes_new();
+  gsize size = 0;
 
   for (guint i = 0; i < operations->len; i++) {
     PrgOperation *operation = g_ptr_array_index(operations, i);
-    if (prg_book_find(book, operation->id) == NULL)
-      prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
+    if (prg_book_find(book, operation->id))
+      continue;
+    prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
+    size += prg_operation_size(operation);
   }
-  return changes;
+  return prg_book_check_room(book, changes->len, size, error) ? g_steal_pointer(&changes) : NULL;
 }
 
 char *

@@ -20,9 +20,9 @@ G_BEGIN_DECLS
  * PrgOperation) */
 GPtrArray *prg_transfer_pick(PrgBook *book);
 
-/* What an import adds: those of @operations (each id once) that @book does not hold, NEW. (transfer full) (element-type
- * PrgChange) */
-GPtrArray *prg_transfer_plan(PrgBook *book, GPtrArray *operations);
+/* What an import adds: those of @operations (each id once) that @book does not hold, NEW. TOO_LARGE: there is no room for them.
+ * (transfer full) (nullable) (element-type PrgChange) */
+GPtrArray *prg_transfer_plan(PrgBook *book, GPtrArray *operations, GError **error);
 
 /* Writes to @fd, which is closed at the end. PRG_ERROR_STORAGE_FAILED. */
 void prg_transfer_write_async(int fd,

@@ -18,7 +18,7 @@ from library import Failed, program  # noqa: E402
 
 # The client's name of a property → interface and member, where it is not just spelled otherwise.
 RENAMED = {"sync-state": (SYNC, "State"), "member-id": (ACCOUNT, "WorkspaceMemberId")}
-OF_SYNC = ("reason", "online", "pending-operations", "quarantined-operations", "last-sync", "next-sync", "last-error")
+OF_SYNC = ("reason", "online", "pending-operations", "quarantined-operations", "waiting-elsewhere", "last-sync", "next-sync", "last-error")
 OF_ACCOUNT = ("signed-in", "server", "member-name")
 OWN = ("flags", "running")
 CALL = worth("CONTACT", 150)

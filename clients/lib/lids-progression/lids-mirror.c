@@ -39,6 +39,7 @@ static const Mirrored mirrored[LIDS_N_PROPERTIES] = {
                                          "u" },
   [LIDS_PROPERTY_QUARANTINED_OPERATIONS] = { "quarantined-operations", LIDS_INTERFACE_SYNC,
                                              "QuarantinedOperations", "u" },
+  [LIDS_PROPERTY_WAITING_ELSEWHERE] = { "waiting-elsewhere", LIDS_INTERFACE_SYNC, "WaitingElsewhere", "u" },
   [LIDS_PROPERTY_LAST_SYNC] = { "last-sync", LIDS_INTERFACE_SYNC, "LastSync", "x" },
   [LIDS_PROPERTY_NEXT_SYNC] = { "next-sync", LIDS_INTERFACE_SYNC, "NextSync", "x" },
   [LIDS_PROPERTY_LAST_ERROR] = { "last-error", LIDS_INTERFACE_SYNC, "LastError", "s" },

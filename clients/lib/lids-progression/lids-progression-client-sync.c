@@ -381,6 +381,25 @@ lids_progression_client_get_quarantined_operations(LidsProgressionClient *self)
 }
 
 /**
+ * LidsProgressionClient:waiting-elsewhere: (getter get_waiting_elsewhere)
+ *
+ * Operations of this account that wait in the store of another installation on this machine, and are not known here.
+ */
+/**
+ * lids_progression_client_get_waiting_elsewhere:
+ * @self: a client
+ *
+ * Gets how many operations of this account wait in the store of another installation on this machine, and are not known here.
+ *
+ * Returns: the value
+ */
+guint
+lids_progression_client_get_waiting_elsewhere(LidsProgressionClient *self)
+{
+  return lids_mirror_get_uint(self, LIDS_PROPERTY_WAITING_ELSEWHERE);
+}
+
+/**
  * LidsProgressionClient:last-sync: (getter get_last_sync)
  *
  * Time of the last cycle that went well, Unix time in microseconds; 0 = never.

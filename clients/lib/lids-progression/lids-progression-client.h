@@ -57,6 +57,7 @@ LIDS_API const char *lids_progression_client_get_reason(LidsProgressionClient *s
 LIDS_API gboolean lids_progression_client_is_online(LidsProgressionClient *self);
 LIDS_API guint lids_progression_client_get_pending_operations(LidsProgressionClient *self);
 LIDS_API guint lids_progression_client_get_quarantined_operations(LidsProgressionClient *self);
+LIDS_API guint lids_progression_client_get_waiting_elsewhere(LidsProgressionClient *self);
 LIDS_API gint64 lids_progression_client_get_last_sync(LidsProgressionClient *self);
 LIDS_API gint64 lids_progression_client_get_next_sync(LidsProgressionClient *self);
 LIDS_API const char *lids_progression_client_get_last_error(LidsProgressionClient *self);

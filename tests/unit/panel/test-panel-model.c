@@ -158,6 +158,7 @@ test_reason(void)
   PrgPanelFacts facts = good();
   g_autoptr(PrgPanelView) view = NULL;
   g_autoptr(PrgPanelView) error = NULL;
+  g_autoptr(PrgPanelView) elsewhere = NULL;
 
   facts.sync_state = LIDS_SYNC_STATE_BLOCKED;
   facts.reason = "the record was deleted in Twenty";
@@ -166,8 +167,12 @@ test_reason(void)
   g_assert_cmpstr(view->reason, ==, "the record was deleted in Twenty");
   g_assert_true(g_str_has_suffix(view->tooltip, "\nBlocked\nthe record was deleted in Twenty"));
   facts.reason = "";
+  facts.elsewhere = 3;
   error = prg_panel_view_new(&facts);
   g_assert_cmpstr(error->reason, ==, "another thing");
+  facts.last_error = "";
+  elsewhere = prg_panel_view_new(&facts);
+  g_assert_cmpstr(elsewhere->reason, ==, "3 operations wait in another installation on this machine");
 }
 
 static void
