@@ -73,11 +73,17 @@ typedef struct {
   gint64 since;          /* µs UTC, FETCH and TIMELINE; 0 = from the beginning */
   char *cursor;          /* (owned) FETCH, TIMELINE, BOARD: "" = first page */
   guint page;            /* FETCH, BOARD: rows wanted, 1–200 */
+  gboolean
+      all_groups; /* READ, FETCH: the server is one that shows all groups, and cannot be asked for a number of them */
 } PrgRequest;
 PrgRequest *prg_request_new(
     PrgRequestKind kind); /* every string "" (set with prg_record_set()), every pointer else NULL */
 void prg_request_free(PrgRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgRequest, prg_request_free)
+
+/* Groups that are asked for: without a number Twenty shows 50 of them and does not say that there are more. An answer with so many may
+ * not be whole either. */
+#define PRG_MAX_GROUPS 10000
 
 /* Rows of one device and one event type in the ledger (soft-deleted ones are not counted by the server). */
 typedef struct {

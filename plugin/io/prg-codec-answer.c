@@ -127,10 +127,20 @@ read_group(JsonObject *json, PrgGroup *group)
   return read_dimension(values, 0, &group->device) && read_dimension(values, 1, &group->kind);
 }
 
+/* All of them: NULL also when the server may have left some out. */
+static JsonArray *
+get_groups(const Decode *self)
+{
+  JsonArray *groups = prg_wire_get_array(self->data, "xpEventsGroupBy");
+  gboolean whole =
+      groups != NULL && (self->request->all_groups || json_array_get_length(groups) < PRG_MAX_GROUPS);
+  return whole ? groups : NULL;
+}
+
 static gboolean
 decode_groups(Decode *self)
 {
-  JsonArray *array = prg_wire_get_array(self->data, "xpEventsGroupBy");
+  JsonArray *array = get_groups(self);
   if (array == NULL)
     return FALSE;
   self->answer->groups = g_array_new(FALSE, TRUE, sizeof(PrgGroup));
@@ -288,7 +298,7 @@ count_older(Decode *self)
   gboolean first = self->request->cursor == NULL || *self->request->cursor == '\0';
   if (!first || self->request->since <= 0)
     return TRUE;
-  JsonArray *groups = prg_wire_get_array(self->data, "xpEventsGroupBy");
+  JsonArray *groups = get_groups(self);
   for (guint i = 0; groups != NULL && i < json_array_get_length(groups); i++) {
     PrgNumber count;
     if (prg_wire_get_number(prg_wire_array_object(groups, i), "totalCount", &count) != PRG_WIRE_VALUE ||
@@ -373,6 +383,13 @@ decode_data(Decode *self)
   };
   return self->data != NULL && (gsize)self->request->kind < G_N_ELEMENTS(decoders) &&
          decoders[self->request->kind](self);
+}
+
+gboolean
+prg_codec_knows_no_limit(const PrgRequest *request, const PrgAnswer *answer)
+{
+  return !request->all_groups && answer->outcome != PRG_OUTCOME_OK &&
+         strstr(answer->message, "Unknown argument \"limit\"") != NULL;
 }
 
 PrgAnswer *

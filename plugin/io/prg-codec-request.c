@@ -192,6 +192,12 @@ encode_create(const PrgRequest *request)
   return prg_wire_request_new("POST", g_strdup("/rest/repProgressions"), finish(builder));
 }
 
+static const char *
+limit_of_groups(const PrgRequest *request)
+{
+  return request->all_groups ? "" : ",limit:" G_STRINGIFY(PRG_MAX_GROUPS);
+}
+
 /* Each root may stand only once; a relation's rows must be counted at the root (nested they are counted by
  * the page). */
 static PrgWireRequest *
@@ -203,9 +209,11 @@ encode_read(const PrgRequest *request)
   g_string_append(query, "){repProgressions(filter:{and:[{id:{eq:$id}}," DELETED_TOO "]},first:2)"
                          "{edges{node{" RECORD_FIELDS "}}}");
   if (request->full)
-    g_string_append(query,
-                    " xpEventsGroupBy(filter:{repId:{eq:$id}},groupBy:[{device:true},{eventType:true}])"
-                    "{groupByDimensionValues totalCount sumXpAmount}");
+    g_string_append_printf(
+        query,
+        " xpEventsGroupBy(filter:{repId:{eq:$id}},groupBy:[{device:true},{eventType:true}]%s)"
+        "{groupByDimensionValues totalCount sumXpAmount}",
+        limit_of_groups(request));
   if (request->unlinked)
     g_string_append(
         query, " unlinked:xpEvents(filter:{workspaceMemberId:{eq:$m},repId:{is:NULL}},first:1){totalCount}");
@@ -380,10 +388,10 @@ encode_fetch(const PrgRequest *request)
   g_autofree char *query = g_strdup_printf(
       "query($f:XpEventFilterInput!,$n:Int!%s%s){xpEvents(filter:$f,first:$n%s,"
       "orderBy:[{createdAt:AscNullsFirst},{id:AscNullsFirst}])"
-      "{edges{node{" ROW_FIELDS "}} pageInfo{hasNextPage endCursor}}%s}",
+      "{edges{node{" ROW_FIELDS "}} pageInfo{hasNextPage endCursor}}%s%s%s}",
       later ? ",$c:String!" : "", older ? ",$o:XpEventFilterInput!" : "", later ? ",after:$c" : "",
-      older ? " xpEventsGroupBy(filter:$o,groupBy:[{eventType:true}]){groupByDimensionValues totalCount}"
-            : "");
+      older ? " xpEventsGroupBy(filter:$o,groupBy:[{eventType:true}]" : "",
+      older ? limit_of_groups(request) : "", older ? "){groupByDimensionValues totalCount}" : "");
   g_autoptr(JsonBuilder) builder = begin_graphql(query);
   add_window(builder, "f", request, "gte");
   add_int(builder, "n", CLAMP(request->page, 1, MAX_ROWS));

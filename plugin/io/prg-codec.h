@@ -32,6 +32,9 @@ PrgAnswer *prg_codec_decode(const PrgRequest *request,
                             gsize length,
                             const PrgRules *rules);
 
+/* Whether @answer refuses @request because the server is too old to know a limit of groups; it has none then. */
+gboolean prg_codec_knows_no_limit(const PrgRequest *request, const PrgAnswer *answer);
+
 /* Outcome and message of any error answer, REST, GraphQL or metadata; PRG_OUTCOME_OK if it is none. @message: (out) (transfer full) */
 PrgOutcome prg_codec_classify(guint status, const char *body, gsize length, char **message);
 

@@ -36,6 +36,7 @@ copy_request(const PrgRequest *request)
   copy->full = request->full;
   copy->unlinked = request->unlinked;
   copy->since = request->since;
+  copy->page = request->page;
   if (request->ids != NULL) {
     g_clear_pointer(&copy->ids, g_ptr_array_unref);
     copy->ids = copy_ids(request->ids);
@@ -63,6 +64,8 @@ decode(PrgTwenty *self, const PrgRequest *request, const PrgWireAnswer *wire)
   return answer;
 }
 
+static void send_request(GTask *task, const PrgRequest *request);
+
 static void
 exchange_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -73,8 +76,27 @@ exchange_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error(task, g_steal_pointer(&error));
     return;
   }
-  PrgAnswer *answer = decode(PRG_TWENTY(source), g_task_get_task_data(task), wire);
-  g_task_return_pointer(task, answer, (GDestroyNotify)prg_answer_free);
+  PrgTwenty *self = PRG_TWENTY(source);
+  PrgRequest *request = g_task_get_task_data(task);
+  g_autoptr(PrgAnswer) answer = decode(self, request, wire);
+  if (prg_codec_knows_no_limit(request, answer)) {
+    prg_twenty_set_all_groups(self);
+    send_request(g_steal_pointer(&task), request);
+  } else {
+    g_task_return_pointer(task, g_steal_pointer(&answer), (GDestroyNotify)prg_answer_free);
+  }
+}
+
+/* Takes @task. Of @request a copy is kept for the decoder, with all that READ and FETCH need to be sent again. */
+static void
+send_request(GTask *task, const PrgRequest *request)
+{
+  PrgTwenty *self = g_task_get_source_object(task);
+  PrgRequest *kept = g_task_get_task_data(task);
+  PrgRequest sent = *request;
+  sent.all_groups = kept->all_groups = prg_twenty_get_all_groups(self);
+  g_autoptr(PrgWireRequest) wire = prg_codec_encode(&sent);
+  prg_twenty_send_async(self, wire, g_task_get_cancellable(task), exchange_cb, task);
 }
 
 void
@@ -88,8 +110,7 @@ prg_twenty_exchange_async(PrgTwenty *self,
   g_task_set_source_tag(task, prg_twenty_exchange_async);
   g_task_set_check_cancellable(task, FALSE);
   g_task_set_task_data(task, copy_request(request), (GDestroyNotify)prg_request_free);
-  g_autoptr(PrgWireRequest) wire = prg_codec_encode(request);
-  prg_twenty_send_async(self, wire, cancellable, exchange_cb, task);
+  send_request(task, request);
 }
 
 PrgAnswer *

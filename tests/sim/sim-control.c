@@ -303,6 +303,7 @@ post_config(Sim *sim, const SimRequest *request, JsonNode *body)
   config->rest_update_many = sim_json_flag(order, "rest_update_many", config->rest_update_many);
   config->microseconds = sim_json_flag(order, "microseconds", config->microseconds);
   config->latency_ms = (guint)sim_json_int(order, "latency_ms", config->latency_ms);
+  config->groups_limited = sim_json_flag(order, "groups_limited", config->groups_limited);
   config->batch_max = (guint)sim_json_int(order, "batch_max", config->batch_max);
   config->timeline_delay_ms = (guint)sim_json_int(order, "timeline_delay_ms", config->timeline_delay_ms);
   config->clock_offset_us = sim_json_int(order, "clock_offset_ms", config->clock_offset_us / 1000) * 1000;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NESTED_PAGE 60
+#define DEFAULT_GROUPS 50
 
 static JsonNode *
 take_object(JsonObject *object)
@@ -285,8 +286,17 @@ read_group(SimObject *object, GPtrArray *fields, GPtrArray *selection, sqlite3_s
   return group;
 }
 
+/* What is no number above 0 counts as absent. */
+static gint64
+group_limit(JsonObject *arguments)
+{
+  gint64 limit = sim_json_int(arguments, "limit", 0);
+
+  return limit > 0 ? limit : DEFAULT_GROUPS;
+}
+
 static char *
-group_sql(SimObject *object, GPtrArray *fields, GPtrArray *selection, SimWhere *where)
+group_sql(SimObject *object, GPtrArray *fields, GPtrArray *selection, SimWhere *where, gint64 limit)
 {
   g_autoptr(GString) columns = g_string_new(NULL);
   g_autoptr(GString) keys = g_string_new(NULL);
@@ -300,8 +310,8 @@ group_sql(SimObject *object, GPtrArray *fields, GPtrArray *selection, SimWhere *
     g_autofree char *term = aggregate_sql(object, item->name, &field);
     g_string_append_printf(columns, ",%s", term != NULL ? term : "count(*)");
   }
-  return g_strdup_printf("SELECT %s%s FROM %s WHERE %s GROUP BY %s", keys->str, columns->str, object->table,
-                         where->sql->str, keys->str);
+  return g_strdup_printf("SELECT %s%s FROM %s WHERE %s GROUP BY %s LIMIT %" G_GINT64_FORMAT, keys->str,
+                         columns->str, object->table, where->sql->str, keys->str, limit);
 }
 
 JsonNode *
@@ -319,7 +329,8 @@ sim_select_groups(SimContext *context,
     return NULL;
   sim_where_live(where);
   GPtrArray *wanted = selection != NULL ? selection : none;
-  g_autofree char *sql = group_sql(object, fields, wanted, where);
+  gint64 limit = context->sim->config.groups_limited ? group_limit(arguments) : -1;
+  g_autofree char *sql = group_sql(object, fields, wanted, where, limit);
   g_autoptr(sqlite3_stmt) row = sim_prepare(context->db, sql, where->values);
   JsonArray *groups = json_array_new();
   while (sqlite3_step(row) == SQLITE_ROW)

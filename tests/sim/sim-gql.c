@@ -240,11 +240,10 @@ sim_gql_errors_only(JsonNode *error)
   return sim_reply_new(200, CHARSET, sim_json_print_object(body));
 }
 
-JsonNode *
-sim_gql_no_such_field(const SimSelection *root, gboolean mutation)
+/* What does not fit the schema, at @root. */
+static JsonNode *
+invalid_query(const SimSelection *root, const char *message)
 {
-  g_autofree char *message = g_strdup_printf("Cannot query field \"%s\" on type \"%s\".", root->name,
-                                             mutation ? "Mutation" : "Query");
   JsonObject *where = json_object_new();
   json_object_set_int_member(where, "line", root->line);
   json_object_set_int_member(where, "column", root->column);
@@ -256,6 +255,22 @@ sim_gql_no_such_field(const SimSelection *root, gboolean mutation)
   JsonNode *node = json_node_new(JSON_NODE_OBJECT);
   json_node_take_object(node, error);
   return node;
+}
+
+JsonNode *
+sim_gql_no_such_field(const SimSelection *root, gboolean mutation)
+{
+  g_autofree char *message = g_strdup_printf("Cannot query field \"%s\" on type \"%s\".", root->name,
+                                             mutation ? "Mutation" : "Query");
+  return invalid_query(root, message);
+}
+
+static JsonNode *
+no_such_argument(const SimSelection *root, const char *name)
+{
+  g_autofree char *message =
+      g_strdup_printf("Unknown argument \"%s\" on field \"Query.%s\".", name, root->name);
+  return invalid_query(root, message);
 }
 
 static SimReply *
@@ -311,6 +326,9 @@ sim_graphql(SimContext *context, const SimRequest *request)
                                          : find_query(context->schema, item->name, &roots[i]));
     if (!known)
       return sim_gql_errors_only(sim_gql_no_such_field(item, document->mutation));
+    if (roots[i].kind == ROOT_GROUP_BY && !context->sim->config.groups_limited &&
+        json_object_has_member(item->arguments, "limit"))
+      return sim_gql_errors_only(no_such_argument(item, "limit"));
   }
   if (repeated == NULL)
     return run_document(context, document, roots);

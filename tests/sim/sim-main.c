@@ -50,6 +50,7 @@ sim_new(GError **error)
   sim->config.rate_limit = option_rate_limit;
   sim->config.rest_update_many = TRUE;
   sim->config.microseconds = TRUE;
+  sim->config.groups_limited = TRUE;
   sim->config.batch_max = 200;
   sim->config.timeline_delay_ms = 20;
   sim->faults = g_ptr_array_new_with_free_func((GDestroyNotify)sim_fault_free);

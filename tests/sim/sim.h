@@ -89,6 +89,7 @@ typedef struct {
 
 typedef struct {
   gboolean rate_limit, rest_update_many, new_metadata, microseconds;
+  gboolean groups_limited; /* FALSE: as servers were before they limited the groups of a groupBy */
   guint latency_ms, batch_max, timeline_delay_ms;
   gint64 clock_offset_us;
   char *refuse_value; /* (owned) (nullable) */
