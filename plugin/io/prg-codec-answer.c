@@ -101,7 +101,7 @@ static gboolean
 read_dimension(JsonArray *values, guint index, const char **word)
 {
   JsonNode *node = json_array_get_element(values, index);
-  *word = "";
+  *word = g_intern_static_string("");
   if (JSON_NODE_HOLDS_NULL(node))
     return TRUE;
   if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)

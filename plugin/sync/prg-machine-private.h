@@ -133,6 +133,9 @@ void prg_push_posted(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_push_resolved(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_push_verify(PrgMachine *self, PrgStep *step);
 gboolean prg_push_has_work(PrgMachine *self); /* something may be sent now */
+/* Whether somebody has changed in Twenty what a row says of kind or amount since @entry was taken; and taking it over. */
+gboolean prg_push_row_was_edited(const PrgEntry *entry, const PrgRow *row);
+void prg_push_take_edited(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes);
 /* What a row of the ledger says of an own operation that is not acknowledged yet, as a change. */
 void prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes);
 

@@ -164,6 +164,24 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
     g_ptr_array_add(self->relink, g_strdup(ours->id));
 }
 
+gboolean
+prg_push_row_was_edited(const PrgEntry *entry, const PrgRow *row)
+{
+  return prg_entry_is_on_ledger(entry) && (entry->operation->amount != row->operation->amount ||
+                                           !g_str_equal(entry->operation->kind, row->operation->kind));
+}
+
+/* The ledger is what counts. */
+void
+prg_push_take_edited(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
+{
+  prg_changes_put(changes, row->operation, entry->state, entry->in_base)->note =
+      g_strdup(N_("its row was edited in Twenty"));
+  if (g_str_equal(entry->operation->device, prg_book_get_device(self->book)))
+    audit_row(self, changes, "edited", entry->operation);
+  self->changed = TRUE;
+}
+
 /* A row that was acknowledged before, as VERIFY finds it now. */
 static void
 verify_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
@@ -174,9 +192,11 @@ verify_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray
     audit_row(self, changes, "voided", entry->operation);
   } else if (!g_str_equal(row->operation->device, entry->operation->device)) {
     prg_changes_put(changes, row->operation, PRG_OPERATION_SUPERSEDED, entry->in_base);
-  } else if (!g_str_equal(row->record_id, self->record_id)) {
-    g_ptr_array_add(self->relink, g_strdup(entry->operation->id));
+  } else if (prg_push_row_was_edited(entry, row)) {
+    prg_push_take_edited(self, entry, row, changes);
   }
+  if (!row->deleted && !g_str_equal(row->record_id, self->record_id))
+    g_ptr_array_add(self->relink, g_strdup(entry->operation->id));
 }
 
 static const PrgRow *

@@ -188,7 +188,8 @@ static void
 take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
 {
   const PrgOperation *operation = row->operation;
-  if (row->deleted || !g_str_equal(row->member, prg_book_get_member(self->book)))
+  /* Whoever's name is in it: it hangs on the record, so it counts. */
+  if (row->deleted)
     return;
   const PrgEntry *entry = prg_book_find(self->book, operation->id);
   gboolean own = g_str_equal(operation->device, prg_book_get_device(self->book));
@@ -205,6 +206,8 @@ take_row(PrgMachine *self, const PrgRow *row, GPtrArray *changes)
     /* A restored server took another machine's row of the same id this time. */
     prg_changes_put(changes, row->operation, own ? PRG_OPERATION_LEDGERED : PRG_OPERATION_SUPERSEDED,
                     entry->in_base);
+  } else if (prg_push_row_was_edited(entry, row)) {
+    prg_push_take_edited(self, entry, row, changes);
   } else if (entry->operation->created_at != operation->created_at) {
     prg_changes_state(changes, operation->id, entry->state, entry->in_base, NULL)->created_at =
         operation->created_at;

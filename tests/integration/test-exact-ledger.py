@@ -85,7 +85,7 @@ def test_a_row_edited_by_hand(env, values):
     rep.sync()
     expect_exact(env.server, [rep, other], total + 2 * CALL, 3 * ROWS + 1)
     event = next(event for event in rep.events() if event["id"] == row["id"])
-    equal((event["amount"], event["event-type"]), (values.get("xpAmount", row["xpAmount"]), values.get("eventType", row["eventType"])),
+    equal((event["amount"], event["type"]), (values.get("xpAmount", row["xpAmount"]), values.get("eventType", row["eventType"])),
           "the event as it is listed")
 
 
