@@ -48,7 +48,8 @@ build_options(const Earning *earning, GVariantBuilder *options)
   add_text(options, "ref", earning->ref);
   if (earning->at) {
     code = prg_cli_parse_time(earning->at, &number);
-    g_variant_builder_add(options, "{sv}", "occurred-at", g_variant_new_int64(number));
+    if (code == PRG_EXIT_OK)
+      g_variant_builder_add(options, "{sv}", "occurred-at", g_variant_new_int64(number));
   }
   if (earning->amount && code == PRG_EXIT_OK) {
     if (g_ascii_string_to_signed(earning->amount, 10, G_MININT64, G_MAXINT64, &number, NULL))

@@ -89,14 +89,13 @@ forbid_core_files(void)
     g_printerr("%s\n", _("Core files cannot be switched off"));
 }
 
-int
-prg_cli_open_token(const char *prompt)
+/* From the terminal, into a pipe. Returns: -1 if there is none */
+static int
+ask_for_token(const char *prompt)
 {
   char buffer[MAX_TOKEN];
   int fd = -1;
 
-  if (!isatty(STDIN_FILENO))
-    return dup(STDIN_FILENO);
   forbid_core_files();
   int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   gssize length = tty >= 0 ? ask(tty, prompt, buffer, sizeof buffer) : -1;
@@ -105,6 +104,14 @@ prg_cli_open_token(const char *prompt)
   explicit_bzero(buffer, sizeof buffer);
   if (tty >= 0)
     close(tty);
+  return fd;
+}
+
+int
+prg_cli_open_token(const char *prompt)
+{
+  int fd = isatty(STDIN_FILENO) ? ask_for_token(prompt) : dup(STDIN_FILENO);
+
   if (fd < 0)
     g_printerr("%s\n", _("No token was given"));
   return fd;

@@ -255,6 +255,8 @@ def test_signing_in_and_out(env):
     cli(session, *arguments, stdin=b"nonsense\n", code=REFUSED)
     cli(session, "sign-in", "--server", "http://127.0.0.1:1", "--member", member, stdin=b"x\n", code=OFFLINE)
     cli(session, "sign-in", code=USAGE)
+    code, out, complaint = run(["sh", "-c", 'exec "$0" "$@" <&-', CLI, *arguments], session.env)
+    equal((code, out, complaint), (USAGE, "", "No token was given\n"), "without standard input")
     cli(session, *arguments, stdin=server.token.encode() + b"\n")
     session.member = member
     cli(session, "provision", "--dry-run")
