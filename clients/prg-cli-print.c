@@ -3,6 +3,8 @@
 
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
 
 #define COLUMNS 80
 
@@ -13,7 +15,7 @@ prg_cli_print_json(GVariant *value)
   g_autoptr(JsonNode) root = json_gvariant_serialize(owned);
   g_autofree char *text = json_to_string(root, TRUE);
 
-  g_print("%s\n", text);
+  puts(text);
 }
 
 /* Columns that a terminal needs for @c: East Asian characters take two, combining ones none. */

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 
 /* A file, "-" for standard input; no more than one byte too much of it. Returns: (transfer full) (nullable) */
 static char *
@@ -59,9 +60,10 @@ check_file(PrgCli *cli, const char *path)
   g_autoptr(GError) error = NULL;
   gsize length = 0;
   g_autofree char *text = read_catalogue(path, &length, &error);
+  g_autofree char *name = prg_cli_show(path);
 
   if (text == NULL)
-    return prg_cli_usage(_("%s cannot be read: %s"), path, error->message);
+    return prg_cli_usage(_("%s cannot be read: %s"), name, error->message);
   g_autoptr(PrgRules) rules = prg_rules_parse(text, length, faults);
   g_ptr_array_sort(faults, compare_lines);
   if (cli->json) {
@@ -69,11 +71,11 @@ check_file(PrgCli *cli, const char *path)
   } else if (rules) {
     g_print(ngettext("%s is good: version %u, %u level.\n", "%s is good: version %u, %u levels.\n",
                      prg_rules_n_levels(rules)),
-            path, prg_rules_get_version(rules), prg_rules_n_levels(rules));
+            name, prg_rules_get_version(rules), prg_rules_n_levels(rules));
   } else {
     for (guint i = 0; i < faults->len; i++) {
       const PrgRulesFault *fault = g_ptr_array_index(faults, i);
-      g_printerr("%s:%u: %s: %s\n", path, fault->line, fault->path, fault->problem);
+      g_printerr("%s:%u: %s: %s\n", name, fault->line, fault->path, fault->problem);
     }
   }
   return rules ? PRG_EXIT_OK : PRG_EXIT_ERROR;
@@ -86,7 +88,7 @@ show_builtin(void)
   gsize length = 0;
   const char *text = g_bytes_get_data(bytes, &length);
 
-  g_print("%.*s", (int)length, text);
+  fwrite(text, 1, length, stdout);
   return PRG_EXIT_OK;
 }
 

@@ -27,6 +27,7 @@ typedef struct {
   const char *arguments; /* N_(), like the summary */
   const char *summary;
   int (*run)(PrgCli *cli, int argc, char **argv);
+  gboolean takes_files; /* its words are names of files */
 } PrgCliCommand;
 
 /* ---- prg-cli-bus.c ---- */
@@ -46,7 +47,8 @@ int prg_cli_get_all(PrgCli *cli, const char *interface, GVariantDict **propertie
 
 /* ---- prg-cli-options.c ---- */
 
-/* Parses the options of one command; @entries (nullable). Wants @minimum to @maximum words; @words: (out) (transfer full) */
+/* Parses the options of one command; @entries (nullable). Wants @minimum to @maximum words; @words: (out) (transfer full)
+ * Words and values are UTF-8 in any locale; those of a command that takes files are bytes. */
 int prg_cli_parse(PrgCli *cli,
                   const PrgCliCommand *command,
                   GOptionEntry *entries,
@@ -60,11 +62,12 @@ const char *prg_cli_arguments(const PrgCliCommand *command); /* in the language 
 /* "2026-03-01", or ISO 8601; local time unless it has a zone. */
 int prg_cli_parse_time(const char *text, gint64 *microseconds);
 int prg_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2); /* @format: translated */
+char *prg_cli_show(const char *bytes); /* (transfer full) to be printed: escaped if they are not UTF-8 */
 
 /* ---- prg-cli-print.c ---- */
 
-void prg_cli_print_json(GVariant *value);
-int prg_cli_width(const char *text); /* columns on a terminal */
+void prg_cli_print_json(GVariant *value); /* UTF-8 in any locale */
+int prg_cli_width(const char *text);      /* columns on a terminal */
 /* @text with spaces before it, so that it ends at @width columns. (transfer full) */
 char *prg_cli_right(const char *text, int width);
 /* A word of the D-Bus interface ("idle", "gold") as people read it; @context: "state", "gate", "tier", "rating" or "why". */

@@ -33,9 +33,10 @@ static const PrgCliCommand commands[] = {
   { "sign-in", "", N_("Use an account; the API key is read from standard input"), prg_cli_sign_in },
   { "sign-out", "", N_("Leave the account"), prg_cli_sign_out },
   { "provision", "", N_("Create what Twenty needs for the ledger"), prg_cli_provision },
-  { "export", N_("[FILE]"), N_("Write what is not in Twenty yet as JSON lines"), prg_cli_export },
-  { "import", N_("[FILE]"), N_("Read such a file back"), prg_cli_import },
-  { "rules", N_("check FILE | show"), N_("Check a rules file; show the built-in rules"), prg_cli_rules },
+  { "export", N_("[FILE]"), N_("Write what is not in Twenty yet as JSON lines"), prg_cli_export, TRUE },
+  { "import", N_("[FILE]"), N_("Read such a file back"), prg_cli_import, TRUE },
+  { "rules", N_("check FILE | show"), N_("Check a rules file; show the built-in rules"), prg_cli_rules,
+    TRUE },
 };
 
 const PrgCliCommand *
@@ -78,7 +79,8 @@ take_global(PrgCli *cli, int argc, char **argv, int *index, int *code)
       *code = print_help();
       return FALSE;
     } else {
-      *code = prg_cli_usage(_("Unknown option %s; see progression --help"), argv[*index]);
+      g_autofree char *shown = prg_cli_show(argv[*index]);
+      *code = prg_cli_usage(_("Unknown option %s; see progression --help"), shown);
       return FALSE;
     }
   }
@@ -111,8 +113,10 @@ main(int argc, char **argv)
   if (index >= argc)
     return prg_cli_usage(_("Say what to do; see progression --help"));
   const PrgCliCommand *command = prg_cli_find(argv[index]);
-  if (command == NULL)
-    return prg_cli_usage(_("Unknown command %s; see progression --help"), argv[index]);
+  if (command == NULL) {
+    g_autofree char *shown = prg_cli_show(argv[index]);
+    return prg_cli_usage(_("Unknown command %s; see progression --help"), shown);
+  }
   code = command->run(&cli, argc - index, argv + index);
   g_clear_object(&cli.bus);
   return code;

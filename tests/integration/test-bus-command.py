@@ -5,6 +5,7 @@ import json
 import pty
 import select
 import sys
+import tempfile
 import termios
 import time
 import unicodedata
@@ -18,6 +19,7 @@ OK, REFUSED, USAGE, SIGNED_OUT, OFFLINE, PENDING, UNREACHABLE = range(7)
 COMMANDS = ("status", "rank", "gates", "badges", "metrics", "leaderboard", "call", "xp", "deal", "module", "exam", "boss", "boss-attempt",
             "certification", "report", "specialization", "title", "promote", "revoke", "events", "operations", "audit", "retry", "discard",
             "sync", "sign-in", "sign-out", "provision", "export", "import", "rules")
+FOLDER = tempfile.TemporaryDirectory(prefix="progression-locales-")
 
 
 def columns(text):
@@ -243,6 +245,64 @@ def test_export_and_import(env):
     equal(pathlib.Path(said(session, "sign-out", "--pending", "export")).exists(), True, "the exported file")
     cli(session, "sync", code=SIGNED_OUT)
     server.restart()
+
+
+def latin_1():
+    """The environment of a person whose terminal speaks ISO 8859-1. The locale is made here: few machines have it."""
+    name = "de_DE.ISO-8859-1"
+    target = pathlib.Path(FOLDER.name) / name
+    if not target.exists():
+        code, _, complaint = run(["localedef", "-i", "de_DE", "-f", "ISO-8859-1", target], os.environ)
+        equal(code, 0, f"localedef (of the package locales): {complaint}")
+    return {"LC_ALL": name, "LOCPATH": FOLDER.name, "LANGUAGE": "en"}
+
+
+@parametrize({"C": ({"LC_ALL": "C"}, "M\u00fcller".encode()), "UTF-8": ({"LC_ALL": "C.UTF-8"}, "M\u00fcller".encode()),
+              "UTF-8 in Latin-1": (None, "M\u00fcller".encode()), "Latin-1": (None, b"M\xfcller")})
+def test_words_in_any_locale(env, variables, name):
+    """What is typed arrives, whatever the locale; JSON is UTF-8 in all of them."""
+    session = env.session()
+    session.env.update(variables or latin_1())
+    name = os.fsdecode(name)
+    equal(said(session, "call", "CONTACT", "--lead", name, f"--details={name}")["earned"], worth("CONTACT", 0) + XP["first_dial_of_day"],
+          "an option's value")
+    equal(said(session, "deal", "--", name)["earned"], 300 + FIRST_DEAL, "a word")
+    session.client.call(NAME, "CloseDeal", "M\u00fcller", {})
+    found = json.loads(subprocess.run([CLI, "--json", "events"], env=session.env, capture_output=True, check=True).stdout.decode("utf-8"))
+    equal({event["ref"] for event in found if event["type"] in ("dial_made", "deal_closed")}, {"M\u00fcller"}, "references")
+    equal(sum(event["type"] == "deal_closed" for event in found), 1, "deals")
+    equal({json.loads(event["details"])["text"] for event in found if event["type"] == "dial_made"}, {"M\u00fcller"}, "details")
+
+
+@parametrize(["C", "C.UTF-8"])
+def test_words_in_no_encoding(env, locale):
+    """Bytes that mean nothing here are refused, with the word and what to do; they never become one and the same id."""
+    session = env.session()
+    session.env["LC_ALL"] = locale
+    bad = os.fsdecode(b"M\xfcller")
+    for arguments in (("deal", bad), ("module", bad, "0.9"), ("call", "CONTACT", "--lead", bad), ("call", "CONTACT", f"--details={bad}"),
+                      ("deal", "--", bad), ("events", "--type", bad), ("deal", f"--{bad}"), (bad,), (f"--{bad}",)):
+        complaint = cli(session, *arguments, code=USAGE)
+        assert "\\374ller" in complaint, complaint
+    assert "UTF-8" in cli(session, "deal", bad, code=USAGE), "what to do"
+    equal(session.total(), 0, "TotalXp")
+
+
+@parametrize(["C", "C.UTF-8"])
+def test_file_names_are_bytes(env, locale):
+    session = env.session()
+    session.env["LC_ALL"] = locale
+    session.add("note_added")
+    for name in (b"M\xfcller.jsonl", "M\u00fcller.jsonl".encode()):
+        path = session.root / "home" / os.fsdecode(name)
+        cli(session, "export", path.name)
+        equal((os.fsencode(path.name) in os.listdir(os.fsencode(path.parent)), path.stat().st_mode & 0o777), (True, 0o600), "the file")
+        equal(said(session, "import", path.name), {"added": 0}, "import")
+        path.write_text((SOURCE / "data" / "rules.json").read_text(encoding="utf-8"), encoding="utf-8")
+        equal(said(session, "rules", "check", path.name)["valid"], True, "rules check")
+        assert "is good" in cli(session, "rules", "check", path.name), "rules check"
+    for command in (("import",), ("rules", "check")):
+        assert "ller" in cli(session, *command, os.fsdecode(b"no-such-M\xfcller"), code=USAGE), "the error names the file"
 
 
 def test_signing_in_and_out(env):
