@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Takes @fd. (transfer full) (nullable) */
@@ -29,11 +32,27 @@ int
 prg_cli_sync(PrgCli *cli, int argc, char **argv)
 {
   g_auto(GStrv) words = NULL;
+  g_autoptr(GVariantDict) properties = NULL;
+  guint refused = 0;
   int code = prg_cli_parse(cli, prg_cli_find("sync"), NULL, argc, argv, 0, 0, &words);
 
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "SyncNow", NULL, NULL, NULL);
-  return say(cli, code, _("Everything is in Twenty"));
+  if (code == PRG_EXIT_OK)
+    code = prg_cli_get_all(cli, ".Sync", &properties);
+  if (code != PRG_EXIT_OK)
+    return code;
+  g_variant_dict_lookup(properties, "QuarantinedOperations", "u", &refused);
+  if (cli->json)
+    g_print("{ \"quarantined\" : %u }\n", refused);
+  else if (refused == 0)
+    g_print("%s\n", _("Everything is in Twenty"));
+  if (refused > 0)
+    g_printerr(ngettext("%u operation was refused (see: progression operations --state quarantined)\n",
+                        "%u operations were refused (see: progression operations --state quarantined)\n",
+                        refused),
+               refused);
+  return refused > 0 ? PRG_EXIT_ERROR : PRG_EXIT_OK;
 }
 
 int
@@ -164,14 +183,72 @@ prg_cli_provision(PrgCli *cli, int argc, char **argv)
   return code;
 }
 
+/* ---- export, import ---- */
+
+/* Tells errno's error with a file. */
+static int
+file_error(const char *path)
+{
+  int number = errno;
+  g_autofree char *name = prg_cli_show(path);
+
+  return prg_cli_usage("%s: %s", name, g_strerror(number));
+}
+
 static int
 open_file(const char *path, int flags, int standard)
 {
   int fd = g_str_equal(path, "-") ? dup(standard) : open(path, flags | O_CLOEXEC, 0600);
 
   if (fd < 0)
-    g_printerr("%s: %s\n", path, g_strerror(errno));
+    file_error(path);
   return fd;
+}
+
+/* Writes an export to @fd, which it takes. @keep: it must be on disk */
+static int
+export_to(PrgCli *cli, int fd, const char *path, gboolean keep)
+{
+  g_autoptr(GUnixFDList) fds = list_of(fd);
+  int code = prg_cli_call(cli, ".Sync", "Export", g_variant_new("(h)", 0), fds, NULL);
+
+  if (code == PRG_EXIT_OK && keep && fsync(fd) != 0)
+    code = file_error(path);
+  return code;
+}
+
+/* The file that an export to @path replaces as a whole, or makes; behind links. (transfer full) (nullable) if it is written to where it
+ * is: a pipe, a device, what the shell opened. */
+static char *
+find_replaced(const char *path)
+{
+  g_autofree char *file = NULL;
+  struct stat about;
+
+  if (g_str_has_prefix(path, "/dev/") || g_str_has_prefix(path, "/proc/"))
+    return NULL;
+  if (lstat(path, &about) != 0 && errno == ENOENT)
+    return g_strdup(path);
+  file = realpath(path, NULL);
+  return file && stat(file, &about) == 0 && S_ISREG(about.st_mode) ? g_steal_pointer(&file) : NULL;
+}
+
+/* What is there stays until all of the new is on disk. */
+static int
+export_and_replace(PrgCli *cli, const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  g_autofree char *temporary = g_build_filename(folder, ".progression-export-XXXXXX", NULL);
+  int fd = mkostemp(temporary, O_CLOEXEC);
+
+  if (fd < 0)
+    return file_error(path);
+  int code = export_to(cli, fd, path, TRUE);
+  if (code == PRG_EXIT_OK && rename(temporary, path) != 0)
+    code = file_error(path);
+  if (code != PRG_EXIT_OK)
+    unlink(temporary);
+  return code;
 }
 
 int
@@ -182,11 +259,12 @@ prg_cli_export(PrgCli *cli, int argc, char **argv)
 
   if (code != PRG_EXIT_OK)
     return code;
-  int fd = open_file(words[0] ? words[0] : "-", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-  if (fd < 0)
-    return PRG_EXIT_USAGE;
-  g_autoptr(GUnixFDList) fds = list_of(fd);
-  return prg_cli_call(cli, ".Sync", "Export", g_variant_new("(h)", 0), fds, NULL);
+  const char *path = words[0] ? words[0] : "-";
+  g_autofree char *replaced = g_str_equal(path, "-") ? NULL : find_replaced(path);
+  if (replaced)
+    return export_and_replace(cli, replaced);
+  int fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+  return fd < 0 ? PRG_EXIT_USAGE : export_to(cli, fd, path, FALSE);
 }
 
 static int

@@ -4,6 +4,7 @@
 import json
 import pty
 import select
+import stat
 import sys
 import tempfile
 import termios
@@ -115,7 +116,7 @@ def test_lists(env):
     for command in ("events", "metrics", "operations"):
         assert len(cli(session, command).splitlines()) >= 2, command
     assert "Everything" in cli(session, "sync"), "sync"
-    equal(said(session, "sync"), {}, "sync in JSON")
+    equal(said(session, "sync"), {"quarantined": 0}, "sync in JSON")
     equal(len(said(session, "operations", "--state", "folded")) + len(said(session, "operations", "--state", "ledgered")), 6, "--state")
     assert "Nothing" in cli(session, "operations"), "nothing waits"
 
@@ -218,10 +219,13 @@ def test_quarantine(env):
     wait_property(session.client, SYNC, "QuarantinedOperations", 2)
     equal({row["id"] for row in said(session, "operations", "--state", "quarantined")}, set(bad), "quarantined")
     assert "uarantined" in cli(session, "status"), "status tells of it"
+    assert cli(session, "sync", code=REFUSED).startswith("2 operations were refused"), "sync tells of it"
+    code, out, complaint = run([CLI, "--json", "sync"], session.env)
+    equal((code, json.loads(out), "refused" in complaint), (REFUSED, {"quarantined": 2}, True), "sync in JSON")
     env.server.config(refuse_value="")
     cli(session, "retry", bad[0])
     cli(session, "discard", bad[1])
-    cli(session, "sync")
+    assert "Everything" in cli(session, "sync"), "nothing is refused any more"
     equal((session.total(), said(session, "operations")), (20, []), "afterwards")
     cli(session, "retry", bad[0], code=REFUSED)
 
@@ -245,6 +249,44 @@ def test_export_and_import(env):
     equal(pathlib.Path(said(session, "sign-out", "--pending", "export")).exists(), True, "the exported file")
     cli(session, "sync", code=SIGNED_OUT)
     server.restart()
+
+
+def test_export_that_fails_keeps_the_file(env):
+    session = env.session(signed_in=False)
+    home = session.root / "home"
+    path = home / "operations.jsonl"
+    path.write_text("what was saved before\n", encoding="utf-8")
+    cli(session, "export", "operations.jsonl", code=SIGNED_OUT)
+    equal((path.read_text(encoding="utf-8"), os.listdir(home)), ("what was saved before\n", ["operations.jsonl"]), "the folder")
+    cli(session, "export", "new.jsonl", code=SIGNED_OUT)
+    cli(session, "export", "no-such-folder/operations.jsonl", code=USAGE)
+    cli(session, "export", ".", code=USAGE)
+    equal(os.listdir(home), ["operations.jsonl"], "the folder")
+
+
+def test_export_replaces(env):
+    """A regular file is replaced as a whole, also behind a link; a pipe, or what the shell opened, is written to."""
+    session = env.session()
+    session.add("note_added")
+    home = session.root / "home"
+    expected = run([CLI, "export"], session.env)[1]
+    equal(len(expected.splitlines()), 2, "a header and an operation")
+    (home / "old").write_text("x" * 100000, encoding="utf-8")
+    (home / "link").symlink_to("old")
+    cli(session, "export", "link")
+    equal(((home / "old").read_text(encoding="utf-8"), (home / "link").is_symlink()), (expected, True), "behind the link")
+    equal((home / "old").stat().st_mode & 0o777, 0o600, "mode")
+    equal(sorted(os.listdir(home)), ["link", "old"], "the folder")
+    os.mkfifo(home / "pipe")
+    reader = os.open(home / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    cli(session, "export", "pipe")
+    equal((os.read(reader, 65536).decode(), stat.S_ISFIFO((home / "pipe").stat().st_mode)), (expected, True), "a pipe")
+    os.close(reader)
+    equal(run([CLI, "export", "/dev/stdout"], session.env)[1], expected, "/dev/stdout")
+    with open(home / "redirected", "w+", encoding="utf-8") as file:
+        subprocess.run([CLI, "export", "/dev/stdout"], env=session.env, stdout=file, check=True, timeout=60 * SLOW)
+        file.seek(0)
+        equal(file.read(), expected, "/dev/stdout where the shell opened a file")
 
 
 def latin_1():
