@@ -4,6 +4,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
+#include <json-glib/json-glib.h>
 
 /* ---- status ---- */
 
@@ -46,25 +47,14 @@ label_width(void)
   return width;
 }
 
-/* A sentence goes on below itself. @label: one of the above, or " " */
+/* Only what there is. @label: one of the above, or " " */
 static void
 print_field(const char *label, const char *text)
 {
   const int widths[] = { label_width(), 0 };
-  g_auto(GStrv) words = g_strsplit(text, " ", -1);
-  g_autoptr(GString) line = g_string_new(NULL);
 
-  label = _(label);
-  for (guint i = 0; words[i]; i++) {
-    if (line->len > 0 && prg_cli_width(line->str) + prg_cli_width(words[i]) >= 80 - widths[0] - 1) {
-      prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
-      g_string_truncate(line, 0);
-      label = "";
-    }
-    g_string_append_printf(line, "%s%s", line->len ? " " : "", words[i]);
-  }
-  if (line->len > 0)
-    prg_cli_print_row((const char *[]){ label, line->str }, widths, 2);
+  if (*text)
+    prg_cli_print_row((const char *[]){ _(label), text }, widths, 2);
 }
 
 static void
@@ -184,21 +174,77 @@ prg_cli_status(PrgCli *cli, int argc, char **argv)
 
 /* ---- lists ---- */
 
-/* Prints the list that a reply is. */
+/* How wide the columns are, so that they hold the longest of a list. */
+typedef struct {
+  int kind;
+  int state;
+  int amount;
+} Widths;
+
+/* A catalogue may have longer kinds; beside them the other columns would have no room. */
+#define MAX_KIND_WIDTH 40
+
+/* (transfer full) */
+static char *
+amount_of(GVariant *dict, int width)
+{
+  return g_strdup_printf("%+*" G_GINT64_FORMAT, width, prg_cli_dict_number(dict, "amount"));
+}
+
+/* @key: where the kind is */
+static Widths
+measure(GVariant *list, const char *key)
+{
+  Widths widths = { .amount = 6 };
+
+  for (gsize i = 0; i < g_variant_n_children(list); i++) {
+    g_autoptr(GVariant) dict = g_variant_get_child_value(list, i);
+    g_autofree char *amount = amount_of(dict, 0);
+    widths.kind = MAX(widths.kind, prg_cli_width(prg_cli_dict_text(dict, key)));
+    widths.state = MAX(widths.state, prg_cli_width(prg_cli_dict_text(dict, "state")));
+    widths.amount = MAX(widths.amount, prg_cli_width(amount));
+  }
+  widths.kind = MIN(widths.kind, MAX_KIND_WIDTH);
+  return widths;
+}
+
+/* Prints the list that a reply is. @key: where the kind is */
 static int
-print_rows(PrgCli *cli, GVariant *reply, const char *nothing, void (*print)(GVariant *dict))
+print_rows(PrgCli *cli,
+           GVariant *reply,
+           const char *key,
+           const char *nothing,
+           void (*print)(GVariant *dict, const Widths *widths))
 {
   g_autoptr(GVariant) list = g_variant_get_child_value(reply, 0);
+  gsize n = g_variant_n_children(list);
+  Widths widths = measure(list, key);
 
-  return prg_cli_print_list(cli, list, nothing, print);
+  if (cli->json || n == 0)
+    return prg_cli_print_list(cli, list, nothing, NULL);
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr(GVariant) dict = g_variant_get_child_value(list, i);
+    print(dict, &widths);
+  }
+  return PRG_EXIT_OK;
+}
+
+/* What is said of the line above. */
+static void
+print_below(const char *text)
+{
+  const int widths[] = { 3, 0 };
+
+  if (*text)
+    prg_cli_print_row((const char *[]){ "", text }, widths, 2);
 }
 
 static void
-print_event(GVariant *dict)
+print_event(GVariant *dict, const Widths *list)
 {
-  const int widths[] = { 16, 22, 7, 0 };
+  const int widths[] = { 16, list->kind, list->amount, 0 };
   g_autofree char *time = prg_cli_format_time(prg_cli_dict_number(dict, "occurred-at"));
-  g_autofree char *amount = g_strdup_printf("%+6" G_GINT64_FORMAT, prg_cli_dict_number(dict, "amount"));
+  g_autofree char *amount = amount_of(dict, list->amount);
   const int id_widths[] = { 16, 0 };
 
   prg_cli_print_row(
@@ -249,22 +295,19 @@ prg_cli_events(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, "", "ListEvents", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("No events"), print_event) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "type", _("No events"), print_event) : code;
 }
 
 static void
-print_operation(GVariant *dict)
+print_operation(GVariant *dict, const Widths *list)
 {
-  const int widths[] = { 36, 12, 18, 0 };
-  const int note_widths[] = { 3, 0 };
-  const char *note = prg_cli_dict_text(dict, "note");
-  g_autofree char *amount = g_strdup_printf("%+" G_GINT64_FORMAT, prg_cli_dict_number(dict, "amount"));
+  const int widths[] = { 36, list->state, list->amount, 0 };
+  g_autofree char *amount = amount_of(dict, list->amount);
 
-  prg_cli_print_row((const char *[]){ prg_cli_dict_text(dict, "id"), prg_cli_dict_text(dict, "state"),
-                                      prg_cli_dict_text(dict, "kind"), amount },
+  prg_cli_print_row((const char *[]){ prg_cli_dict_text(dict, "id"), prg_cli_dict_text(dict, "state"), amount,
+                                      prg_cli_dict_text(dict, "kind") },
                     widths, 4);
-  if (*note)
-    prg_cli_print_row((const char *[]){ "", note }, note_widths, 2);
+  print_below(prg_cli_dict_text(dict, "note"));
 }
 
 int
@@ -288,21 +331,69 @@ prg_cli_operations(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "ListOperations", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("Nothing waits to be sent"), print_operation) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "kind", _("Nothing waits to be sent"), print_operation)
+                             : code;
+}
+
+/* (transfer full) */
+static char *
+format_json(JsonNode *node)
+{
+  g_autoptr(GString) list = g_string_new(NULL);
+
+  if (json_node_get_value_type(node) == G_TYPE_STRING)
+    return json_node_dup_string(node);
+  if (!JSON_NODE_HOLDS_ARRAY(node))
+    return json_to_string(node, FALSE);
+  for (guint i = 0; i < json_array_get_length(json_node_get_array(node)); i++) {
+    g_autofree char *text = format_json(json_array_get_element(json_node_get_array(node), i));
+    g_string_append_printf(list, "%s%s", i > 0 ? "; " : "", text);
+  }
+  return g_string_free(g_steal_pointer(&list), FALSE);
+}
+
+/* The members of an entry of the audit that are not shown elsewhere: "total: 52, external: -20". (transfer full) */
+static char *
+format_members(JsonObject *object)
+{
+  static const char *const shown[] = { "event", "flagged", "reason", NULL };
+  g_autoptr(GList) names = json_object_get_members(object);
+  g_autoptr(GString) line = g_string_new(NULL);
+
+  for (GList *name = names; name; name = name->next) {
+    g_autofree char *text = format_json(json_object_get_member(object, name->data));
+    if (*text && !g_strv_contains(shown, name->data))
+      g_string_append_printf(line, "%s%s: %s", line->len > 0 ? ", " : "", (const char *)name->data, text);
+  }
+  return g_string_free(g_steal_pointer(&line), FALSE);
 }
 
 static void
-print_audit(GVariant *dict)
+print_judgement(const char *text)
 {
-  const int widths[] = { 16, 18, 0 };
-  const int text_widths[] = { 3, 0 };
+  g_autoptr(JsonNode) root = json_from_string(text, NULL);
+
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
+    print_below(text);
+    return;
+  }
+  JsonObject *object = json_node_get_object(root);
+  g_autofree char *members = format_members(object);
+  print_below(json_object_get_string_member_with_default(object, "reason", ""));
+  print_below(members);
+}
+
+static void
+print_audit(GVariant *dict, const Widths *list)
+{
+  const int widths[] = { 16, list->kind, 0 };
   gboolean flagged = FALSE;
   g_autofree char *time = prg_cli_format_time(prg_cli_dict_number(dict, "at"));
 
   g_variant_lookup(dict, "flagged", "b", &flagged);
   prg_cli_print_row(
       (const char *[]){ time, prg_cli_dict_text(dict, "event"), flagged ? _("look at it") : "" }, widths, 3);
-  prg_cli_print_row((const char *[]){ "", prg_cli_dict_text(dict, "text") }, text_widths, 2);
+  print_judgement(prg_cli_dict_text(dict, "text"));
 }
 
 int
@@ -322,5 +413,5 @@ prg_cli_audit(PrgCli *cli, int argc, char **argv)
     g_variant_builder_add(&filter, "{sv}", "limit", g_variant_new_int32(limit));
   if (code == PRG_EXIT_OK)
     code = prg_cli_call(cli, ".Sync", "ListAudit", g_variant_new("(a{sv})", &filter), NULL, &reply);
-  return code == PRG_EXIT_OK ? print_rows(cli, reply, _("Nothing was found"), print_audit) : code;
+  return code == PRG_EXIT_OK ? print_rows(cli, reply, "event", _("Nothing was found"), print_audit) : code;
 }

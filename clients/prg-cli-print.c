@@ -60,6 +60,18 @@ fit(const char *text, int width)
   return end;
 }
 
+/* The end of the first line of @text: after a word or, if a word alone is too long, within it. */
+static const char *
+line_end(const char *text, int width)
+{
+  const char *end = fit(text, width);
+  const char *space = *end && *end != ' ' ? g_strrstr_len(text, end - text, " ") : NULL;
+
+  if (space && space > text)
+    return space;
+  return *text && end == text ? g_utf8_next_char(text) : end;
+}
+
 /* @text cut or padded to @width columns; the last field of a line is not padded. */
 static void
 append_field(GString *line, const char *text, int width, gboolean is_last)
@@ -79,18 +91,32 @@ append_field(GString *line, const char *text, int width, gboolean is_last)
     g_string_append_c(line, ' ');
 }
 
+/* As much of @text as goes into a line. Returns: what goes on below it */
+static const char *
+append_line(GString *line, const char *text, int width)
+{
+  const char *end = line_end(text, width);
+
+  g_string_append_len(line, text, end - text);
+  return end + strspn(end, " ");
+}
+
 void
 prg_cli_print_row(const char *const *fields, const int *widths, guint n)
 {
   g_autoptr(GString) line = g_string_new(NULL);
+  const char *rest = widths[n - 1] ? "" : fields[n - 1];
   int used = 0;
 
-  for (guint i = 0; i < n; i++) {
-    int width = widths[i] ? widths[i] : COLUMNS - used;
-    append_field(line, fields[i], width, i + 1 == n);
-    used += width + 1;
+  for (guint i = 0; i < n && widths[i]; i++) {
+    append_field(line, fields[i], widths[i], i + 1 == n);
+    used += widths[i] + 1;
   }
-  g_print("%s\n", g_strchomp(line->str));
+  do {
+    rest = append_line(line, rest, COLUMNS - used);
+    g_print("%s\n", g_strchomp(line->str));
+    g_string_printf(line, "%*s", used, "");
+  } while (*rest);
 }
 
 int

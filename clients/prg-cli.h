@@ -72,7 +72,8 @@ int prg_cli_width(const char *text);      /* columns on a terminal */
 char *prg_cli_right(const char *text, int width);
 /* A word of the D-Bus interface ("idle", "gold") as people read it; @context: "state", "gate", "tier", "rating" or "why". */
 const char *prg_cli_word(const char *context, const char *word);
-/* A line of fields, cut to their widths in columns; a width of 0 = the rest of 80 columns. */
+/* A line of fields, cut to their widths in columns. A width of 0, for the last one: the rest of 80 columns; what does not fit goes on
+ * below itself. */
 void prg_cli_print_row(const char *const *fields, const int *widths, guint n);
 /* Prints a list (aa{sv}); @print prints one entry. Returns: an exit code */
 int prg_cli_print_list(PrgCli *cli, GVariant *list, const char *nothing, void (*print)(GVariant *dict));

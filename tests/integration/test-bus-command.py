@@ -230,6 +230,44 @@ def test_quarantine(env):
     cli(session, "retry", bad[0], code=REFUSED)
 
 
+def reflow(text):
+    """Words as they follow each other, wherever the lines end."""
+    return " ".join(text.split())
+
+
+def test_lists_are_not_cut(env):
+    """A long kind, a long reference, why an operation was refused and why a write was judged are read in full."""
+    need_faults()
+    session = env.session()
+    about = " ".join(f"word{number}" for number in range(30))
+    session.call("CONTACT", 10)
+    session.add("note_added", ref=about, amount=100000)
+    for command in ("operations", "events"):
+        text = cli(session, command)
+        assert "under_thirty_second_call" in text and "+100000" in text, text
+    lines = cli(session, "events").splitlines()
+    column = lines[0].index("word0")
+    assert about in reflow(" ".join(line[column:] for line in lines if "word" in line)), "the reference, below its column"
+    poison = about.replace("word", "poison")
+    env.server.config(refuse_value=poison)
+    session.add("email_sent", ref=poison)
+    session.sync_until_well()
+    wait_property(session.client, SYNC, "QuarantinedOperations", 1)
+    note = session.operations("quarantined")[0]["note"]
+    assert len(note) > 80, f"too short to be cut: {note}"
+    assert reflow(note) in reflow(cli(session, "operations", "--state", "quarantined")), "the note"
+    total = env.server.record(session.member)["totalXp"]
+    env.server.foreign(session.member, {"totalXp": "-20"}, 0, by=f"member:{env.server.new_member('Kim Sample')}")
+    session.sync()
+    lines = cli(session, "audit").splitlines()
+    equal(lines[0].split()[2:], ["other-program"], "the event")
+    equal(lines[1].strip(), f"corrected by a person from {total} to {total - 20}", "the reason")
+    equal(reflow(" ".join(lines[2:])), f"total: {total - 20}, external: -20, restored: 0, refused: 0, ledger: {total}, ledgerBefore: {total}", "numbers")
+    env.server.patch_record(session.member, {"completedModules": "nonsense"})
+    session.sync()
+    assert "unreadable: completedModules" in reflow(cli(session, "audit", "--limit", "1")), "what could not be read"
+
+
 def test_export_and_import(env):
     server = env.new_sim("--provisioned")
     session = env.session(server=server)
