@@ -10,6 +10,7 @@ typedef enum {
   LIDS_OUTCOME_FINAL,    /* an answer, or nobody who could give one */
   LIDS_OUTCOME_NOT_DONE, /* it was not begun: may be repeated */
   LIDS_OUTCOME_UNKNOWN,  /* it may have been carried out or not */
+  LIDS_OUTCOME_GOES_ON,  /* likewise, as it is being carried out: what is repeated waits for that */
 } LidsOutcome;
 
 /* The service answers within 20 s, StillRunning if need be. Starting it comes on top. */

@@ -6,8 +6,13 @@
 #include <glib/gi18n-lib.h>
 
 typedef struct {
+  gpointer call;
+  gint64 since;
+} Waiting;
+
+typedef struct {
   char *name;     /* (owned) */
-  GQueue waiting; /* calls */
+  GQueue waiting; /* (element-type Waiting) owned */
   guint n_running;
   gboolean is_ready; /* in the queue of those whose turn comes */
 } Caller;
@@ -112,10 +117,21 @@ prg_callers_push(PrgCallers *self,
     return FALSE;
   if (caller == NULL)
     caller = add_caller(self, sender);
-  g_queue_push_tail(&caller->waiting, call);
+  Waiting *waiting = g_new(Waiting, 1);
+  *waiting = (Waiting){ call, now };
+  g_queue_push_tail(&caller->waiting, waiting);
   self->n_unanswered++;
   settle(self, caller);
   return TRUE;
+}
+
+/* The first call that waits; there is one. */
+static gpointer
+take_first(Caller *caller)
+{
+  g_autofree Waiting *waiting = g_queue_pop_head(&caller->waiting);
+
+  return waiting->call;
 }
 
 gpointer
@@ -125,7 +141,7 @@ prg_callers_pop(PrgCallers *self)
 
   if (caller == NULL)
     return NULL;
-  gpointer call = g_queue_pop_head(&caller->waiting);
+  gpointer call = take_first(caller);
   caller->is_ready = FALSE;
   caller->n_running++;
   settle(self, caller);
@@ -143,17 +159,34 @@ prg_callers_done(PrgCallers *self, const char *sender)
   settle(self, caller);
 }
 
+gint64
+prg_callers_oldest(PrgCallers *self)
+{
+  GHashTableIter iter;
+  Caller *caller;
+  gint64 oldest = G_MAXINT64;
+
+  g_hash_table_iter_init(&iter, self->by_name);
+  while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&caller)) {
+    const Waiting *first = g_queue_peek_head(&caller->waiting);
+    if (first)
+      oldest = MIN(oldest, first->since);
+  }
+  return oldest;
+}
+
 gpointer
-prg_callers_drain(PrgCallers *self)
+prg_callers_expire(PrgCallers *self, gint64 since)
 {
   GHashTableIter iter;
   Caller *caller;
 
   g_hash_table_iter_init(&iter, self->by_name);
   while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&caller)) {
-    gpointer call = g_queue_pop_head(&caller->waiting);
-    if (call == NULL)
+    const Waiting *first = g_queue_peek_head(&caller->waiting);
+    if (first == NULL || first->since > since)
       continue;
+    gpointer call = take_first(caller);
     self->n_unanswered--;
     if (caller->waiting.length == 0 && caller->is_ready)
       caller->is_ready = !g_queue_remove(&self->ready, caller);
@@ -161,6 +194,12 @@ prg_callers_drain(PrgCallers *self)
     return call;
   }
   return NULL;
+}
+
+gpointer
+prg_callers_drain(PrgCallers *self)
+{
+  return prg_callers_expire(self, G_MAXINT64);
 }
 
 guint

@@ -34,7 +34,11 @@ gboolean prg_callers_push(PrgCallers *self,
 gpointer prg_callers_pop(PrgCallers *self);
 /* A call of @sender that was popped has been answered. */
 void prg_callers_done(PrgCallers *self, const char *sender);
-/* Any call that waits, whoever's turn it is; it does not run. (transfer full) (nullable) */
+/* When the call that has waited longest was pushed; G_MAXINT64: none waits. */
+gint64 prg_callers_oldest(PrgCallers *self);
+/* Any call that was pushed at @since or before and waits still, whoever's turn it is; it does not run. (transfer full) (nullable) */
+gpointer prg_callers_expire(PrgCallers *self, gint64 since);
+/* Likewise, however short it has waited. (transfer full) (nullable) */
 gpointer prg_callers_drain(PrgCallers *self);
 /* How many callers have a call that may start now. */
 guint prg_callers_n_ready(PrgCallers *self);

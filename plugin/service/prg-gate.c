@@ -20,10 +20,13 @@ struct _PrgGate {
   gboolean is_stopped;
   PrgCallers *callers; /* (owned) (element-type Waiting) */
   GSource *pump;       /* (owned) (nullable) carries out what waits */
+  GSource *clock;      /* (owned) (nullable) while something waits: refuses what has waited too long */
 };
 
 static GQuark gate_quark(void);
 G_DEFINE_QUARK(prg_gate, gate)
+static GQuark deadline_quark(void);
+G_DEFINE_QUARK(prg_gate_deadline, deadline)
 
 /* One subclass for each interface. A table without get_property makes GDBus hand reads to method_call, where
  * they can wait. */
@@ -154,6 +157,89 @@ carry_out(GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
                                           _("All properties are read-only"));
 }
 
+/* ---- what has waited too long ---- */
+
+#define DEADLINE_US (PRG_GATE_DEADLINE_MS * (gint64)1000)
+
+/* @waiting: (transfer full); @error: (transfer full) */
+static void
+refuse_waiting(Waiting *waiting, GError *error)
+{
+  prg_dbus_error_return(waiting->invocation, error);
+  g_object_unref(waiting->skeleton);
+  g_free(waiting);
+}
+
+static void
+refuse_overdue(PrgGate *self)
+{
+  gint64 since = prg_clock_monotonic() - DEADLINE_US;
+  Waiting *waiting;
+
+  while ((waiting = prg_callers_expire(self->callers, since)) != NULL)
+    refuse_waiting(
+        waiting,
+        g_error_new_literal(PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
+                            _("For 19 seconds it was not this call's turn: the disk is slow, or the account "
+                              "is being changed. Nothing was recorded; repeat the call.")));
+}
+
+static void
+stop_clock(PrgGate *self)
+{
+  if (self->clock)
+    g_source_destroy(self->clock);
+  g_clear_pointer(&self->clock, g_source_unref);
+}
+
+static void set_clock(PrgGate *self);
+
+static gboolean
+on_clock(gpointer user_data)
+{
+  PrgGate *self = user_data;
+
+  stop_clock(self);
+  refuse_overdue(self);
+  set_clock(self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Runs as long as something waits, and no longer: an idle service is not woken. */
+static void
+set_clock(PrgGate *self)
+{
+  gint64 oldest = self->is_stopped ? G_MAXINT64 : prg_callers_oldest(self->callers);
+
+  if (oldest == G_MAXINT64) {
+    stop_clock(self);
+    return;
+  }
+  if (self->clock)
+    return; /* it may come too early, and is set again then */
+  gint64 wait = MAX(oldest + DEADLINE_US - prg_clock_monotonic(), 0);
+  self->clock = g_timeout_source_new((guint)((wait + 999) / 1000));
+  g_source_set_callback(self->clock, on_clock, self, NULL);
+  g_source_attach(self->clock, self->context);
+}
+
+static void
+note_deadline(GDBusMethodInvocation *invocation, gint64 now)
+{
+  gint64 *deadline = g_new(gint64, 1);
+
+  *deadline = now + DEADLINE_US;
+  g_object_set_qdata_full(G_OBJECT(invocation), deadline_quark(), deadline, g_free);
+}
+
+gint64
+prg_gate_get_deadline(GDBusMethodInvocation *invocation)
+{
+  const gint64 *deadline = g_object_get_qdata(G_OBJECT(invocation), deadline_quark());
+
+  return *deadline;
+}
+
 /* ---- whose turn it is ---- */
 
 static void schedule_pump(PrgGate *self);
@@ -209,10 +295,12 @@ on_pump(gpointer user_data)
   Waiting *waiting;
 
   g_clear_pointer(&self->pump, g_source_unref);
+  refuse_overdue(self); /* the loop may have stood still */
   for (guint n = prg_callers_n_ready(self->callers); n > 0 && self->is_open; n--)
     if ((waiting = prg_callers_pop(self->callers)) != NULL)
       start(self, waiting);
   schedule_pump(self);
+  set_clock(self);
   return G_SOURCE_REMOVE;
 }
 
@@ -253,18 +341,19 @@ on_gate_method_call(GDBusConnection *connection,
   PrgGate *self = g_object_get_qdata(G_OBJECT(skeleton), gate_quark());
   GError *error = NULL;
   Waiting *waiting = g_new0(Waiting, 1);
+  gint64 now = prg_clock_monotonic();
 
+  note_deadline(invocation, now);
   waiting->skeleton = g_object_ref(skeleton);
   waiting->invocation = invocation;
   if (check_size(parameters, &error) &&
       prg_callers_push(self->callers, sender_of(invocation), waiting,
-                       !g_str_equal(interface_name, PROPERTIES), prg_clock_monotonic(), &error)) {
+                       !g_str_equal(interface_name, PROPERTIES), now, &error)) {
     schedule_pump(self);
+    set_clock(self);
     return;
   }
-  g_object_unref(waiting->skeleton);
-  g_free(waiting);
-  prg_dbus_error_return(invocation, error);
+  refuse_waiting(waiting, error);
 }
 
 static GDBusInterfaceVTable *
@@ -298,12 +387,10 @@ prg_gate_refuse(PrgGate *self)
   if (self->pump)
     g_source_destroy(self->pump);
   g_clear_pointer(&self->pump, g_source_unref);
-  while ((waiting = prg_callers_drain(self->callers)) != NULL) {
-    prg_dbus_error_return(waiting->invocation, g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED,
-                                                                   _("The service is being stopped")));
-    g_object_unref(waiting->skeleton);
-    g_free(waiting);
-  }
+  stop_clock(self);
+  while ((waiting = prg_callers_drain(self->callers)) != NULL)
+    refuse_waiting(waiting,
+                   g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The service is being stopped")));
 }
 
 static gpointer

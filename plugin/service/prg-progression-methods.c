@@ -4,6 +4,7 @@
 #include "prg-dbus-error.h"
 #include "prg-options.h"
 #include "prg-progression-private.h"
+#include "prg-reply.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -38,9 +39,9 @@ static const PrgOptionSpec deal_options[] = { OPTION_AMOUNT, OPTION_MULTIPLIERS,
 typedef GVariant *(*Answer)(PrgEngine *engine, const PrgCommand *command);
 
 typedef struct {
-  PrgJobs *jobs;                     /* (owned) */
-  GDBusMethodInvocation *invocation; /* (owned) */
-  PrgCommand *command;               /* (owned) */
+  PrgJobs *jobs;       /* (owned) */
+  PrgReply *reply;     /* (owned) (nullable) NULL once answered */
+  PrgCommand *command; /* (owned) */
   Answer answer;
 } Submission;
 
@@ -99,12 +100,11 @@ on_submitted(GObject *source, GAsyncResult *result, gpointer user_data)
   PrgEngine *engine = PRG_ENGINE(source);
   GError *error = NULL;
 
-  if (prg_engine_submit_finish(engine, result, NULL, &error)) {
-    g_dbus_method_invocation_return_value(submission->invocation,
-                                          submission->answer(engine, submission->command));
-  } else {
-    prg_dbus_error_return(submission->invocation, error);
-  }
+  if (prg_engine_submit_finish(engine, result, NULL, &error))
+    prg_reply_return_value(g_steal_pointer(&submission->reply),
+                           submission->answer(engine, submission->command));
+  else
+    prg_reply_return_error(g_steal_pointer(&submission->reply), error);
   prg_jobs_end(submission->jobs);
 }
 
@@ -119,7 +119,9 @@ submit(PrgProgressionAdapter *self,
   Submission *submission = g_new0(Submission, 1);
 
   submission->jobs = prg_jobs_ref(prg_session_get_jobs(self->session));
-  submission->invocation = invocation;
+  submission->reply = prg_reply_new(
+      submission->jobs, invocation,
+      _("The disk is slow: the call is being written. Repeat it with the same id to learn its answer."));
   submission->command = command;
   submission->answer = answer;
   prg_jobs_begin(submission->jobs);

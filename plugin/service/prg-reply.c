@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-reply.h"
+#include "prg-clock.h"
 #include "prg-dbus-error.h"
+#include "prg-gate.h"
 
 struct _PrgReply {
   PrgJobs *jobs;                     /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) (nullable) NULL once answered */
-  GSource *timer;                    /* (owned) (nullable) */
-  char *message;                     /* (owned) */
+  GDBusMethodInvocation
+      *under_way; /* (owned) the same, for the gate: it counts what it started until this is gone */
+  GSource *timer; /* (owned) (nullable) */
+  char *message;  /* (owned) */
 };
 
 static gboolean
@@ -24,11 +28,13 @@ PrgReply *
 prg_reply_new(PrgJobs *jobs, GDBusMethodInvocation *invocation, const char *message)
 {
   PrgReply *self = g_new0(PrgReply, 1);
+  gint64 left = MAX(prg_gate_get_deadline(invocation) - prg_clock_monotonic(), 0);
 
   self->jobs = prg_jobs_ref(jobs);
   self->invocation = invocation;
+  self->under_way = g_object_ref(invocation);
   self->message = g_strdup(message);
-  self->timer = prg_jobs_add_timer(jobs, PRG_REPLY_DEADLINE_MS, on_reply_deadline, self);
+  self->timer = prg_jobs_add_timer(jobs, (guint)(left / 1000), on_reply_deadline, self);
   return self;
 }
 
@@ -36,6 +42,7 @@ static void
 prg_reply_free(PrgReply *self)
 {
   prg_timer_clear(&self->timer);
+  g_object_unref(self->under_way);
   prg_jobs_unref(self->jobs);
   g_free(self->message);
   g_free(self);

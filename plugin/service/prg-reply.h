@@ -5,13 +5,11 @@
 
 G_BEGIN_DECLS
 
-#define PRG_REPLY_DEADLINE_MS 19000
-
 /**
  * PrgReply: a method call whose work may outlast its answer.
  *
- * After PRG_REPLY_DEADLINE_MS the caller gets StillRunning with @message; what comes later is dropped and the
- * work goes on.
+ * At the call's deadline (prg-gate.h) the caller gets StillRunning with @message; what comes later is dropped and the work goes on. It
+ * counts as one of the caller's until it ends, so that a disk that stands still cannot be given more and more to do.
  */
 typedef struct _PrgReply PrgReply;
 

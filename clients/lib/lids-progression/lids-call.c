@@ -36,6 +36,8 @@ may_repeat(const Call *call, GDBusConnection *connection, const GError *error)
     return call->fds == NULL; /* a descriptor may have been read */
   case LIDS_OUTCOME_UNKNOWN:
     return call->method->is_repeatable;
+  case LIDS_OUTCOME_GOES_ON: /* a sync's end is told by a signal; who waits for it looks there */
+    return call->method->is_repeatable && call->method->interface == LIDS_INTERFACE_PROGRESSION;
   case LIDS_OUTCOME_FINAL:
   default:
     return FALSE;

@@ -87,6 +87,32 @@ test_waiting_is_bounded(void)
   drain(callers);
 }
 
+/* Who has waited too long goes, whoever it is; who runs, or came later, does not. */
+static void
+test_expiry(void)
+{
+  g_autoptr(PrgCallers) callers = prg_callers_new();
+
+  g_assert_cmpint(prg_callers_oldest(callers), ==, G_MAXINT64);
+  for (int i = 1; i <= 4; i++)
+    g_assert_true(
+        prg_callers_push(callers, i % 2 ? ":1.1" : ":1.2", GINT_TO_POINTER(i), FALSE, i * 10, NULL));
+  g_assert_cmpint(GPOINTER_TO_INT(prg_callers_pop(callers)), ==, 1);
+  g_assert_cmpint(prg_callers_oldest(callers), ==, 20);
+  g_assert_null(prg_callers_expire(callers, 19));
+  g_assert_cmpint(GPOINTER_TO_INT(prg_callers_expire(callers, 20)), ==, 2);
+  g_assert_cmpint(prg_callers_oldest(callers), ==, 30);
+  int first = GPOINTER_TO_INT(prg_callers_expire(callers, 40));
+  int second = GPOINTER_TO_INT(prg_callers_expire(callers, 40));
+  g_assert_cmpint(MIN(first, second), ==, 3);
+  g_assert_cmpint(MAX(first, second), ==, 4);
+  g_assert_cmpint(prg_callers_oldest(callers), ==, G_MAXINT64);
+  g_assert_cmpuint(prg_callers_n_ready(callers), ==, 0);
+  g_assert_cmpuint(prg_callers_n_callers(callers), ==, 1);
+  prg_callers_done(callers, ":1.1");
+  g_assert_cmpuint(prg_callers_n_callers(callers), ==, 0);
+}
+
 static void
 test_rate(void)
 {
@@ -152,6 +178,7 @@ main(int argc, char **argv)
   g_test_add_func("/callers/turns", test_turns);
   g_test_add_func("/callers/running-is-bounded", test_running_is_bounded);
   g_test_add_func("/callers/waiting-is-bounded", test_waiting_is_bounded);
+  g_test_add_func("/callers/expiry", test_expiry);
   g_test_add_func("/callers/rate", test_rate);
   g_test_add_func("/callers/any-order", test_any_order);
   return g_test_run();
