@@ -59,7 +59,7 @@ call_new(PrgAccountAdapter *self, GDBusMethodInvocation *invocation, const char 
   Call *call = g_new0(Call, 1);
 
   call->adapter = self;
-  call->reply = prg_reply_new(prg_session_get_jobs(self->session), invocation, message);
+  call->reply = prg_reply_new(self->session, invocation, message);
   prg_jobs_begin(prg_session_get_jobs(self->session));
   return call;
 }

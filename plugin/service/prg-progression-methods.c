@@ -120,7 +120,7 @@ submit(PrgProgressionAdapter *self,
 
   submission->jobs = prg_jobs_ref(prg_session_get_jobs(self->session));
   submission->reply = prg_reply_new(
-      submission->jobs, invocation,
+      self->session, invocation,
       _("The disk is slow: the call is being written. Repeat it with the same id to learn its answer."));
   submission->command = command;
   submission->answer = answer;

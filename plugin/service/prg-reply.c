@@ -5,12 +5,13 @@
 #include "prg-gate.h"
 
 struct _PrgReply {
-  PrgJobs *jobs;                     /* (owned) */
+  PrgSession *session;               /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) (nullable) NULL once answered */
   GDBusMethodInvocation
       *under_way; /* (owned) the same, for the gate: it counts what it started until this is gone */
   GSource *timer; /* (owned) (nullable) */
   char *message;  /* (owned) */
+  gboolean forgets_failure;
 };
 
 static gboolean
@@ -25,17 +26,31 @@ on_reply_deadline(gpointer user_data)
 }
 
 PrgReply *
-prg_reply_new(PrgJobs *jobs, GDBusMethodInvocation *invocation, const char *message)
+prg_reply_new(PrgSession *session, GDBusMethodInvocation *invocation, const char *message)
 {
   PrgReply *self = g_new0(PrgReply, 1);
   gint64 left = MAX(prg_gate_get_deadline(invocation) - prg_clock_monotonic(), 0);
 
-  self->jobs = prg_jobs_ref(jobs);
+  self->session = g_object_ref(session);
   self->invocation = invocation;
   self->under_way = g_object_ref(invocation);
   self->message = g_strdup(message);
-  self->timer = prg_jobs_add_timer(jobs, (guint)(left / 1000), on_reply_deadline, self);
+  self->timer =
+      prg_jobs_add_timer(prg_session_get_jobs(session), (guint)(left / 1000), on_reply_deadline, self);
   return self;
+}
+
+PrgReply *
+prg_reply_forget_failure(PrgReply *self)
+{
+  self->forgets_failure = TRUE;
+  return self;
+}
+
+static const char *
+method_of(PrgReply *self)
+{
+  return g_dbus_method_invocation_get_method_name(self->under_way);
 }
 
 static void
@@ -43,7 +58,7 @@ prg_reply_free(PrgReply *self)
 {
   prg_timer_clear(&self->timer);
   g_object_unref(self->under_way);
-  prg_jobs_unref(self->jobs);
+  g_object_unref(self->session);
   g_free(self->message);
   g_free(self);
 }
@@ -53,6 +68,7 @@ prg_reply_return_value(PrgReply *self, GVariant *value)
 {
   g_autoptr(GVariant) owned = value ? g_variant_ref_sink(value) : NULL;
 
+  prg_session_settle_failure(self->session, method_of(self));
   if (self->invocation)
     g_dbus_method_invocation_return_value(g_steal_pointer(&self->invocation), owned);
   prg_reply_free(self);
@@ -61,9 +77,13 @@ prg_reply_return_value(PrgReply *self, GVariant *value)
 void
 prg_reply_return_error(PrgReply *self, GError *error)
 {
-  if (self->invocation)
+  if (self->invocation) {
     prg_dbus_error_return(g_steal_pointer(&self->invocation), error);
-  else
+  } else {
+    g_autofree char *message = prg_dbus_error_message_for(error);
+    if (!self->forgets_failure)
+      prg_session_tell_failure(self->session, method_of(self), message);
     g_error_free(error);
+  }
   prg_reply_free(self);
 }

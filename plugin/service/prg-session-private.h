@@ -51,10 +51,12 @@ struct _PrgSession {
   PrgCredentials *token; /* (owned) (nullable) what @twenty was made of */
   char *store_error;     /* (owned) "" = none: why there is no engine */
   char *notice;          /* (owned) "" = none: what a person should know, shown in LastError */
-  char *last_error;      /* (owned) (nullable) what prg_session_get_last_error() told last */
-  guint open_delay;      /* ms until the store is tried again */
-  GSource *open_timer;   /* (owned) (nullable) */
-  GTask *open_task;      /* (owned) (nullable) a sign-in that waits for the store */
+  char *failed_method;   /* (owned) "" = none: the method of @failure */
+  char *failure;       /* (owned) "" = none: how work ended that had outlasted its call, shown in LastError */
+  char *last_error;    /* (owned) (nullable) what prg_session_get_last_error() told last */
+  guint open_delay;    /* ms until the store is tried again */
+  GSource *open_timer; /* (owned) (nullable) */
+  GTask *open_task;    /* (owned) (nullable) a sign-in that waits for the store */
 
   int token_problem;   /* PrgError: why there is no @twenty */
   char *token_reason;  /* (owned) "" = none */

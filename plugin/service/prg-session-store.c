@@ -142,6 +142,7 @@ prg_session_use_account(PrgSession *self, const PrgAccount *account)
     commit_account(self);
     prg_accounts_set_last(self->accounts, copy);
   }
+  prg_session_settle_failure(self, "SignIn"); /* also one that the keyring brought about */
   prg_session_emit_account(self);
 }
 

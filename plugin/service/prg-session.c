@@ -83,6 +83,8 @@ prg_session_finalize(GObject *object)
   g_free(self->machine);
   g_free(self->store_error);
   g_free(self->notice);
+  g_free(self->failed_method);
+  g_free(self->failure);
   g_free(self->token_reason);
   g_free(self->directory);
   g_clear_pointer(&self->jobs, prg_jobs_unref);
@@ -119,6 +121,8 @@ prg_session_init(PrgSession *self)
   self->machine = g_strdup("");
   self->store_error = g_strdup("");
   self->notice = g_strdup("");
+  self->failed_method = g_strdup("");
+  self->failure = g_strdup("");
   self->token_reason = g_strdup("");
   self->token_problem = PRG_ERROR_NOT_SIGNED_IN;
 }
@@ -413,17 +417,46 @@ prg_session_get_reason(PrgSession *self)
   return prg_engine_get_reason(self->engine);
 }
 
-/* A rules file that is not used is told beside what ails the sync: neither hides the other. */
+/* Work that failed after its call was answered, and a rules file that is not used, are told beside what ails the sync: none hides
+ * another. */
 const char *
 prg_session_get_last_error(PrgSession *self)
 {
   const char *text = self->engine ? prg_engine_get_last_error(self->engine) : self->store_error;
-  const char *other = self->rules_notice;
+  const char *parts[] = { *text ? text : self->notice, self->failure, self->rules_notice };
+  g_autoptr(GString) all = g_string_new(NULL);
 
-  text = *text ? text : self->notice;
+  for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+    g_string_append_printf(all, "%s%s", all->len > 0 && *parts[i] ? "; " : "", parts[i]);
   g_free(self->last_error);
-  self->last_error = g_strconcat(text, *text && *other ? "; " : "", other, NULL);
+  self->last_error = g_string_free(g_steal_pointer(&all), FALSE);
   return self->last_error;
+}
+
+static void
+set_failure(PrgSession *self, const char *method, const char *text)
+{
+  prg_record_set(&self->failed_method, method);
+  prg_record_set(&self->failure, text);
+  prg_session_emit_state(self);
+}
+
+void
+prg_session_tell_failure(PrgSession *self, const char *method, const char *message)
+{
+  g_autofree char *text = g_strdup_printf("%s: %s", method, message);
+
+  g_warning("%s", text);
+  set_failure(self, method, text);
+}
+
+void
+prg_session_settle_failure(PrgSession *self, const char *method)
+{
+  static const char *const all[] = { "SignIn", "SignOut", "SyncNow", NULL };
+
+  if (*self->failure && (g_str_equal(method, self->failed_method) || g_strv_contains(all, method)))
+    set_failure(self, "", "");
 }
 
 PrgEngine *

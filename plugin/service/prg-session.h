@@ -46,6 +46,11 @@ gboolean prg_session_get_online(PrgSession *self);
 const char *prg_session_get_state(PrgSession *self);
 const char *prg_session_get_reason(PrgSession *self);
 const char *prg_session_get_last_error(PrgSession *self);
+/* The work of @method, which was answered before, has failed: in LastError until it is settled. */
+void prg_session_tell_failure(PrgSession *self, const char *method, const char *message);
+/* @method went well: what is told of an earlier failure of it is over, and of any, if another account is in use now or a person has
+ * tried again (SyncNow). */
+void prg_session_settle_failure(PrgSession *self, const char *method);
 
 /* The engine; else NOT_SIGNED_IN (and `sign-in-required` is raised) or STORAGE_FAILED. (transfer none)
  * (nullable) */

@@ -84,7 +84,7 @@ call_new(PrgSyncAdapter *self, GDBusMethodInvocation *invocation, const char *me
   Call *call = g_new0(Call, 1);
 
   call->adapter = self;
-  call->reply = prg_reply_new(prg_session_get_jobs(self->session), invocation, message);
+  call->reply = prg_reply_new(self->session, invocation, message);
   prg_jobs_begin(prg_session_get_jobs(self->session));
   return call;
 }
@@ -127,9 +127,11 @@ on_sync_now(PrgDbusSync *skeleton, GDBusMethodInvocation *invocation, PrgSyncAda
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
-  prg_engine_sync_async(
-      engine, prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_synced,
-      call_new(self, invocation, _("Syncing takes longer than 20 seconds; SyncFinished tells its end")));
+  Call *call =
+      call_new(self, invocation, _("Syncing takes longer than 20 seconds; SyncFinished tells its end"));
+  call->reply = prg_reply_forget_failure(call->reply);
+  prg_engine_sync_async(engine, prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_synced,
+                        call);
   return TRUE;
 }
 
@@ -175,9 +177,10 @@ on_list_audit(PrgDbusSync *skeleton,
     prg_dbus_error_return(invocation, error);
     return TRUE;
   }
+  Call *call = call_new(self, invocation, _("The disk is slow"));
+  call->reply = prg_reply_forget_failure(call->reply);
   prg_store_audit_async(prg_engine_get_store(engine), limit,
-                        prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_audit_listed,
-                        call_new(self, invocation, _("The disk is slow")));
+                        prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_audit_listed, call);
   return TRUE;
 }
 

@@ -133,14 +133,23 @@ def test_hanging_descriptor(env):
 
 
 def test_server_that_hangs(env):
+    """The answer does not wait for the end, so LastError tells it."""
     need_faults()
     session = env.session(signed_in=False)
     env.server.faults({"kind": "hang", "times": -1, "arg": 60000})
     with pipe_of(env.server.token.encode()) as fd:
         answers = begin(session.client, ACCOUNT, "SignIn", "(ssh)", env.server.url, env.server.new_member(), 0, fds=[fd])
         wait_for(lambda: answers, LONG + 5, "an answer")
-    assert answers[0].name in ("StillRunning", "Offline"), answers[0]
+    equal(answers[0].name, "StillRunning", "the answer")
+    mark = session.client.mark()
+    equal(session.client.get(SYNC, "LastError"), "", "LastError while it goes on")
+    error = wait_property(session.client, SYNC, "LastError", lambda text: text, 2 * LONG)
+    assert error.startswith("SignIn: ") and "within 30 seconds" in error, error
+    equal([values["LastError"] for values in changes(session.client, SYNC, mark) if "LastError" in values], [error], "how its end is told")
     equal(session.client.get(ACCOUNT, "SignedIn"), False, "SignedIn")
+    env.server.clear_faults()
+    sign_in(session, env.server.url, env.server.new_member(), env.server.token.encode())
+    equal(session.client.get(SYNC, "LastError"), "", "LastError after a sign-in that went well")
 
 
 @parametrize({"setting": ("setting",), "BACKEND_HOST": ("host",), "BACKEND_HOST with a scheme": ("url",), "both": ("both",)})
