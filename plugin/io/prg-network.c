@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-network.h"
 
+#include "prg-network-ask.h"
 #include "prg-wake.h"
 
 /* How long a sandbox's portal may take to say what it knows, in milliseconds. */
@@ -8,7 +9,9 @@
 
 struct _PrgNetwork {
   GObject parent_instance;
-  GNetworkMonitor *monitor; /* (owned) the process's default */
+  PrgNetworkAsk
+      *ask; /* (owned) (nullable) while it is not known whether the monitor can be made without waiting */
+  GNetworkMonitor *monitor; /* (owned) (nullable) the process's default; NULL while @ask is there */
   GSource *wake;            /* (owned) */
   GSource *doubt;           /* (owned) (nullable) while the monitor has nothing but its first answer */
   gboolean online;          /* as last announced */
@@ -31,7 +34,7 @@ end_doubt(PrgNetwork *self)
 /* The monitor repeats its signal with an unchanged value, and its NetworkManager backend sends only the
  * property notifications: so listen to both, and believe the values alone. It is the whole process's monitor: it may speak in another thread. */
 static gboolean
-on_monitor(gpointer user_data)
+believe(gpointer user_data)
 {
   PrgNetwork *self = user_data;
 
@@ -51,7 +54,7 @@ on_monitor(gpointer user_data)
 static gboolean
 on_silence(gpointer user_data)
 {
-  (void)on_monitor(user_data);
+  (void)believe(user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -69,11 +72,43 @@ doubt_first_answer(PrgNetwork *self, GMainContext *context)
 }
 
 static void
+take_monitor(PrgNetwork *self)
+{
+  static const char *const watched[] = { "network-changed", "notify::network-available",
+                                         "notify::network-metered", "notify::connectivity" };
+
+  self->monitor = g_object_ref(g_network_monitor_get_default());
+  for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
+    prg_wake_connect(self->wake, self->monitor, watched[i]);
+  doubt_first_answer(self, g_source_get_context(self->wake));
+}
+
+static gboolean
+on_wake(gpointer user_data)
+{
+  PrgNetwork *self = user_data;
+  /* A source runs without a thread-default context; the monitor takes the one that it is made in. */
+  g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
+      g_main_context_pusher_new(g_source_get_context(self->wake));
+
+  if (self->ask != NULL) {
+    if (!prg_network_ask_is_answered(self->ask))
+      return G_SOURCE_CONTINUE;
+    g_clear_pointer(&self->ask, prg_network_ask_free);
+    take_monitor(self);
+    if (self->doubt != NULL)
+      return G_SOURCE_CONTINUE;
+  }
+  return believe(self);
+}
+
+static void
 prg_network_dispose(GObject *object)
 {
   PrgNetwork *self = PRG_NETWORK(object);
 
   end_doubt(self);
+  g_clear_pointer(&self->ask, prg_network_ask_free);
   if (self->monitor != NULL)
     g_signal_handlers_disconnect_by_data(self->monitor, self->wake);
   g_clear_object(&self->monitor);
@@ -94,15 +129,14 @@ prg_network_class_init(PrgNetworkClass *klass)
 static void
 prg_network_init(PrgNetwork *self)
 {
-  static const char *const watched[] = { "network-changed", "notify::network-available",
-                                         "notify::network-metered", "notify::connectivity" };
   g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 
-  self->monitor = g_object_ref(g_network_monitor_get_default());
-  self->wake = prg_wake_new(context, on_monitor, self);
-  for (guint i = 0; i < G_N_ELEMENTS(watched); i++)
-    prg_wake_connect(self->wake, self->monitor, watched[i]);
-  doubt_first_answer(self, context);
+  self->wake = prg_wake_new(context, on_wake, self);
+  self->online = TRUE;
+  self->ask = prg_network_ask_new(self->wake);
+  if (self->ask != NULL)
+    return;
+  take_monitor(self);
   self->online = self->doubt != NULL || g_network_monitor_get_network_available(self->monitor);
   self->metered = g_network_monitor_get_network_metered(self->monitor);
 }
@@ -128,5 +162,5 @@ prg_network_get_metered(PrgNetwork *self)
 const char *
 prg_network_get_backend(PrgNetwork *self)
 {
-  return G_OBJECT_TYPE_NAME(self->monitor);
+  return self->monitor ? G_OBJECT_TYPE_NAME(self->monitor) : "";
 }
