@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The shared object in hosts of its own and others': what it exports, starting, stopping, taking over; the daemon's end."""
+import socket
 import time
 
 from probe import *  # noqa: F403
@@ -82,6 +83,26 @@ def test_stop_at_once(env):
         host.says("stop", "stopped")
     equal((owner(session.client), host.files()), ("", []), "name and files")
     host.quit()
+
+
+@parametrize(["default", "own"])
+def test_system_bus_that_is_mute(env, context):
+    """Nobody says whether there is a NetworkManager: the host is served all the same, and nothing is left when it stops."""
+    session = empty_session(env)
+    path = str(session.root / "mute")
+    with socket.create_server(path, family=socket.AF_UNIX):
+        host = Host(session, context, drop=("GIO_USE_NETWORK_MONITOR",), extra={"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={path}"})
+        for _ in range(2):
+            start = time.monotonic()
+            host.says("start", "started")
+            wait_owner(session, host)
+            equal(session.client.get(SYNC, "Online"), True, "Online")
+            assert "prg-network" in host.threads(), host.threads()
+            host.says("stop", "stopped")
+            assert time.monotonic() - start < 10 * SLOW, f"it took {time.monotonic() - start:.1f} s"
+            equal((host.files(), host.threads()), ([], []), "open files and threads")
+            host.says("spin", "dispatched 0")
+        host.quit()
 
 
 def test_missing_schema(env):
