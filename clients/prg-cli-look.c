@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands that only look. */
+#include "lids-words.h"
 #include "prg-cli.h"
 
 #include <glib/gi18n-lib.h>
@@ -120,7 +121,7 @@ print_sync(GVariantDict *sync)
           (gulong)n_elsewhere),
       n_elsewhere);
 
-  print_field(N_("Sync"), prg_cli_word("state", text_of(sync, "State")));
+  print_field(N_("Sync"), lids_words_of("state", text_of(sync, "State")));
   print_field(N_("Reason"), text_of(sync, "Reason"));
   print_field(N_("Last sync"), last);
   print_field(N_("Last error"), text_of(sync, "LastError"));

@@ -43,12 +43,6 @@ prg_cli_right(const char *text, int width)
   return g_strdup_printf("%*s%s", MAX(width - prg_cli_width(text), 0), "", text);
 }
 
-const char *
-prg_cli_word(const char *context, const char *word)
-{
-  return *word ? g_dpgettext2(GETTEXT_PACKAGE, context, word) : word;
-}
-
 /* The end of the longest beginning of @text that fits into @width columns. */
 static const char *
 fit(const char *text, int width)

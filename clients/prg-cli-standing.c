@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about how the rep stands: rank, gates, badges, efficiency, leaderboard. */
+#include "lids-words.h"
 #include "prg-cli.h"
 
 #include <glib/gi18n-lib.h>
@@ -48,15 +49,6 @@ prg_cli_rank(PrgCli *cli, int argc, char **argv)
   return *texts[0] ? PRG_EXIT_OK : PRG_EXIT_NOT_SIGNED_IN;
 }
 
-/* A number without needless digits. (transfer full) */
-static char *
-format_number(double number)
-{
-  gboolean whole = number > -1e15 && number < 1e15 && (double)(gint64)number == number;
-
-  return g_strdup_printf(whole ? "%.0f" : "%.4g", number);
-}
-
 /* (transfer full) @value: (nullable) d, s or b, as gates have it */
 static char *
 format_value(GVariant *value)
@@ -64,11 +56,11 @@ format_value(GVariant *value)
   if (value == NULL)
     return g_strdup(_("unknown"));
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE))
-    return format_number(g_variant_get_double(value));
+    return lids_words_number(g_variant_get_double(value));
   if (g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN))
     return g_strdup(g_variant_get_boolean(value) ? _("yes") : _("no"));
   const char *tier = g_variant_get_string(value, NULL);
-  return g_strdup(prg_cli_word("tier", *tier ? tier : "none"));
+  return g_strdup(lids_words_of("tier", *tier ? tier : "none"));
 }
 
 static gboolean
@@ -101,11 +93,11 @@ print_gate(GVariant *gate)
   g_autofree char *found = format_value(have);
   g_autofree char *goal = g_str_equal(passes, "at-least")
                               ? g_strdup(wanted)
-                              : g_strdup_printf("%s %s", prg_cli_word("gate", passes), wanted);
+                              : g_strdup_printf("%s %s", lids_words_of("gate", passes), wanted);
   g_autofree char *now = g_strconcat(found, flag_of(gate, "suspended") ? _(" (ramp-up)") : "", NULL);
 
   prg_cli_print_row((const char *[]){ flag_of(gate, "met") ? C_("gate", "met") : C_("gate", "missing"),
-                                      prg_cli_word("gate", prg_cli_dict_text(gate, "kind")),
+                                      lids_words_of("gate", prg_cli_dict_text(gate, "kind")),
                                       prg_cli_dict_text(gate, "id"), goal, now },
                     gate_widths, G_N_ELEMENTS(gate_widths));
 }
@@ -168,16 +160,16 @@ print_badge(GVariant *badge)
   const char *next = prg_cli_dict_text(badge, "next-tier");
   const char *passes = prg_cli_dict_text(badge, "passes");
   const char *tier = prg_cli_dict_text(badge, "tier");
-  g_autofree char *have = format_number(double_of(badge, "progress"));
-  g_autofree char *needed = format_number(double_of(badge, "needed"));
+  g_autofree char *have = lids_words_number(double_of(badge, "progress"));
+  g_autofree char *needed = lids_words_number(double_of(badge, "needed"));
   g_autofree char *way = g_str_equal(passes, "at-least")
                              ? g_strdup_printf(_("%s of %s"), have, needed)
-                             : g_strdup_printf("%s, %s %s", have, prg_cli_word("gate", passes), needed);
+                             : g_strdup_printf("%s, %s %s", have, lids_words_of("gate", passes), needed);
 
   prg_cli_print_row((const char *[]){ prg_cli_dict_text(badge, "name"),
-                                      *tier ? prg_cli_word("tier", tier) : "-",
-                                      *next ? prg_cli_word("tier", next) : "-", *next ? way : "",
-                                      prg_cli_word("why", prg_cli_dict_text(badge, "why")) },
+                                      *tier ? lids_words_of("tier", tier) : "-",
+                                      *next ? lids_words_of("tier", next) : "-", *next ? way : "",
+                                      lids_words_of("why", prg_cli_dict_text(badge, "why")) },
                     badge_widths, G_N_ELEMENTS(badge_widths));
 }
 
@@ -233,7 +225,7 @@ print_rate(GVariant *rate)
                       prg_cli_dict_number(rate, "denominator"));
 
   prg_cli_print_row((const char *[]){ prg_cli_dict_text(rate, "metric"), percent,
-                                      *tier ? prg_cli_word("rating", tier) : "-", parts },
+                                      *tier ? lids_words_of("rating", tier) : "-", parts },
                     rate_widths, 4);
 }
 

@@ -70,8 +70,6 @@ void prg_cli_print_json(GVariant *value); /* UTF-8 in any locale */
 int prg_cli_width(const char *text);      /* columns on a terminal */
 /* @text with spaces before it, so that it ends at @width columns. (transfer full) */
 char *prg_cli_right(const char *text, int width);
-/* A word of the D-Bus interface ("idle", "gold") as people read it; @context: "state", "gate", "tier", "rating" or "why". */
-const char *prg_cli_word(const char *context, const char *word);
 /* A line of fields, cut to their widths in columns. A width of 0, for the last one: the rest of 80 columns; what does not fit goes on
  * below itself. */
 void prg_cli_print_row(const char *const *fields, const int *widths, guint n);

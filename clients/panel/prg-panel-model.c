@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prg-panel-model.h"
 
+#include "lids-words.h"
 #include <glib/gi18n-lib.h>
 #include <inttypes.h>
 #include <string.h>
@@ -150,15 +151,38 @@ goal_of(const PrgPanelFacts *facts)
   return *next ? g_strdup_printf(_("For %s"), next) : g_strdup(_("The highest rank"));
 }
 
-/* (transfer full) */
-static char *
-waiting_of(guint pending)
+/* Appends a text behind a separator, if there is one to append. */
+static void
+append(GString *all, const char *separator, const char *text)
 {
-  if (pending == 0)
-    return g_strdup(_("Everything is sent"));
-  return g_strdup_printf(
-      g_dngettext(GETTEXT_PACKAGE, "%u operation waits to be sent", "%u operations wait to be sent", pending),
-      pending);
+  if (*text == '\0')
+    return;
+  if (all->len > 0)
+    g_string_append(all, separator);
+  g_string_append(all, text);
+}
+
+/* A line for what waits and one for what was refused. What another installation has is told by the reason. (transfer full) */
+static char *
+waiting_of(const PrgPanelFacts *facts)
+{
+  GString *all = g_string_new(NULL);
+
+  if (facts->pending > 0)
+    g_string_printf(all,
+                    g_dngettext(GETTEXT_PACKAGE, "%u operation waits to be sent",
+                                "%u operations wait to be sent", facts->pending),
+                    facts->pending);
+  if (facts->quarantined > 0) {
+    g_autofree char *refused =
+        g_strdup_printf(g_dngettext(GETTEXT_PACKAGE, "%u operation was refused by the server",
+                                    "%u operations were refused by the server", facts->quarantined),
+                        facts->quarantined);
+    append(all, "\n", refused);
+  }
+  if (all->len == 0 && facts->elsewhere == 0)
+    g_string_assign(all, _("Everything is sent"));
+  return g_string_free(all, FALSE);
 }
 
 /* (transfer full) */
@@ -169,17 +193,6 @@ label_of(const PrgPanelView *view, gboolean present)
     return g_strdup(present ? view->state : "");
   /* Translators: rank and level, such as "Operative · Level 12". */
   return *view->rank ? g_strdup_printf(_("%s · %s"), view->rank, view->level) : g_strdup(view->level);
-}
-
-/* Appends a text behind a separator, if there is one to append. */
-static void
-append(GString *all, const char *separator, const char *text)
-{
-  if (*text == '\0')
-    return;
-  if (all->len > 0)
-    g_string_append(all, separator);
-  g_string_append(all, text);
 }
 
 /* (transfer full) */
@@ -206,7 +219,7 @@ show_standing(PrgPanelView *view, const PrgPanelFacts *facts)
   view->label = label_of(view, facts->present);
   view->xp = view->known ? xp_of(facts) : g_strdup("");
   view->goal = view->known ? goal_of(facts) : g_strdup("");
-  view->waiting = view->known ? waiting_of(facts->pending) : g_strdup("");
+  view->waiting = view->known ? waiting_of(facts) : g_strdup("");
   view->fraction = view->known ? fraction_of(facts) : 0;
 }
 
@@ -270,16 +283,14 @@ name_of(const char *id)
 static char *
 subject_of(const char *kind, const char *id)
 {
-  g_autofree char *name = name_of(*id ? id : kind);
+  g_autofree char *name = name_of(*id ? id : lids_words_of("gate", kind));
 
-  if (g_str_equal(kind, "level"))
-    return g_strdup(_("Level"));
-  if (g_str_equal(kind, "deals"))
-    return g_strdup(_("Deals"));
-  if (g_str_equal(kind, "mentees"))
-    return g_strdup(_("Mentees"));
+  if (*id == '\0')
+    return g_steal_pointer(&name);
   if (g_str_equal(kind, "badge"))
     return g_strdup_printf(_("Badge %s"), name);
+  if (g_str_equal(kind, "module"))
+    return g_strdup_printf(_("Module %s"), g_str_has_prefix(name, "Module ") ? name + 7 : name);
   if (g_str_equal(kind, "exam"))
     return g_strdup_printf(_("Exam %s"), name);
   if (g_str_equal(kind, "boss"))
@@ -293,10 +304,9 @@ subject_of(const char *kind, const char *id)
 static char *
 number_of(double number, gboolean rate)
 {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  g_autofree char *text = lids_words_number(rate ? number * 100 : number);
 
-  g_ascii_formatd(text, sizeof text, "%.4g", rate ? number * 100 : number);
-  return rate ? g_strdup_printf(_("%s%%"), text) : g_strdup(text);
+  return rate ? g_strdup_printf(_("%s%%"), text) : g_steal_pointer(&text);
 }
 
 static PrgPanelGate *
@@ -335,9 +345,9 @@ word_gate(const LidsGate *gate, const char *subject)
     shown->text = g_strdup_printf(_("%s: missing"), subject);
     return shown;
   }
-  needed = g_variant_get_string(gate->needed, NULL);
+  needed = lids_words_of("tier", g_variant_get_string(gate->needed, NULL));
   if (gate->have && g_variant_is_of_type(gate->have, G_VARIANT_TYPE_STRING))
-    found = g_variant_get_string(gate->have, NULL);
+    found = lids_words_of("tier", g_variant_get_string(gate->have, NULL));
   shown->text = *found ? g_strdup_printf(_("%s: %s, now %s"), subject, needed, found)
                        : g_strdup_printf(_("%s: %s"), subject, needed);
   return shown;

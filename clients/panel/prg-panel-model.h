@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the panel shows for a given state of the service: texts, fractions, icon names, layout. Pure: no GTK, no bus, no clock; of the client
- * library it uses the types. What a
- * rank needs and where a level starts is the service's to say; nothing of it is known here.
+ * library it uses the types. What a rank needs and where a level starts is the service's to say; nothing of it is known here.
  */
 #pragma once
 
@@ -55,14 +54,14 @@ typedef struct {
   char *level_short;        /* "L12"; "" = unknown (owned) */
   char *
       label; /* what a wide panel shows: "Operative · Level 12", or the state; "" = the icon says it (owned) */
-  char *xp;               /* "12,500 XP, 3,000 to level 14"; "" = unknown (owned) */
-  char *tooltip;          /* plain text, several lines (owned) */
-  char *name;             /* for a screen reader, one line (owned) */
-  char *goal;             /* "For Senior Operative", "The highest rank"; "" = unknown (owned) */
-  char *waiting;          /* "3 operations wait to be sent" (owned) */
-  double fraction;        /* of the way to the next level, 0 to 1 */
-  gboolean known;         /* whether there is a level to show */
-  gboolean can_sync;      /* whether Sync now makes sense */
+  char *xp;          /* "12,500 XP, 3,000 to level 14"; "" = unknown (owned) */
+  char *tooltip;     /* plain text, several lines (owned) */
+  char *name;        /* for a screen reader, one line (owned) */
+  char *goal;        /* "For Senior Operative", "The highest rank"; "" = unknown (owned) */
+  char *waiting;     /* "3 operations wait to be sent", and a line for those refused; "" = no claim (owned) */
+  double fraction;   /* of the way to the next level, 0 to 1 */
+  gboolean known;    /* whether there is a level to show */
+  gboolean can_sync; /* whether Sync now makes sense */
   gboolean needs_sign_in; /* whether to tell how to sign in */
 } PrgPanelView;
 

@@ -2,6 +2,7 @@
 /* What the panel shows for what the service says. */
 #include "prg-panel-model.h"
 
+#include <libintl.h>
 #include <locale.h>
 
 /* A rep whom nothing is wrong with. Level 6 runs from 1,300 to 1,900 XP. */
@@ -80,6 +81,35 @@ test_top(void)
   view = prg_panel_view_new(&facts);
   g_assert_cmpstr(view->xp, ==, "112000 XP, the highest level");
   g_assert_cmpstr(view->goal, ==, "The highest rank");
+}
+
+/* "Everything is sent" only where that is so. */
+static void
+test_waiting(void)
+{
+  static const struct {
+    guint pending, quarantined, elsewhere;
+    const char *waiting;
+  } cases[] = {
+    { 0, 0, 0, "Everything is sent" },
+    { 1, 0, 0, "1 operation waits to be sent" },
+    { 3, 0, 2, "3 operations wait to be sent" },
+    { 0, 1, 0, "1 operation was refused by the server" },
+    { 0, 2, 1, "2 operations were refused by the server" },
+    { 3, 2, 0, "3 operations wait to be sent\n2 operations were refused by the server" },
+    { 0, 0, 4, "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    PrgPanelFacts facts = good();
+    g_autoptr(PrgPanelView) view = NULL;
+
+    facts.pending = cases[i].pending;
+    facts.quarantined = cases[i].quarantined;
+    facts.elsewhere = cases[i].elsewhere;
+    view = prg_panel_view_new(&facts);
+    g_assert_cmpstr(view->waiting, ==, cases[i].waiting);
+  }
 }
 
 /* One for each icon, and which of two things that hold at once is told. */
@@ -245,14 +275,18 @@ test_number_gates(void)
   add_gate(gates, (LidsGate){ "metric", "team_conversion", NUMBER(0.05), NULL, FALSE, "above" });
   add_gate(gates, (LidsGate){ "mentees", "", NUMBER(2), NULL, FALSE, "at-least" });
   add_gate(gates, (LidsGate){ "level", "", NUMBER(5), TEXT("five"), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "deals", "", NUMBER(24690), NUMBER(12345), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "metric", "team_conversion", NUMBER(0.07), NUMBER(1. / 3), FALSE, "below" });
   shown = prg_panel_gates_new(gates);
-  g_assert_cmpuint(shown->len, ==, 6);
+  g_assert_cmpuint(shown->len, ==, 8);
   expect_gate(shown, 0, "Level 4 of 10", 0.4);
   expect_gate(shown, 1, "Sub 30s drop rate 62.5%, must be below 50%", -1);
   expect_gate(shown, 2, "Call to appt rate 2.5%, not judged yet", -1);
   expect_gate(shown, 3, "Team conversion unknown, must be above 5%", -1);
   expect_gate(shown, 4, "Mentees unknown of 2", 0);
   expect_gate(shown, 5, "Level unknown of 5", 0);
+  expect_gate(shown, 6, "Deals 12345 of 24690", 0.5);
+  expect_gate(shown, 7, "Team conversion 33.33%, must be below 7%", -1);
 }
 
 static void
@@ -270,8 +304,10 @@ test_word_gates(void)
   add_gate(gates, (LidsGate){ "boss", "redhawk", FLAG(TRUE), FLAG(FALSE), FALSE, "at-least" });
   add_gate(gates, (LidsGate){ "certification", "leadership", FLAG(TRUE), NULL, FALSE, "at-least" });
   add_gate(gates, (LidsGate){ "of_a_later_version", "", FLAG(TRUE), FLAG(FALSE), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "module", "cold_calls", FLAG(TRUE), FLAG(FALSE), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "badge", "closer", TEXT("of_a_later_version"), TEXT(""), FALSE, "at-least" });
   shown = prg_panel_gates_new(gates);
-  g_assert_cmpuint(shown->len, ==, 7);
+  g_assert_cmpuint(shown->len, ==, 9);
   expect_gate(shown, 0, "Badge Opener elite: gold, now silver", -1);
   expect_gate(shown, 1, "Badge Closer: gold", -1);
   expect_gate(shown, 2, "Module 4: missing", -1);
@@ -279,6 +315,40 @@ test_word_gates(void)
   expect_gate(shown, 4, "Boss Redhawk: missing", -1);
   expect_gate(shown, 5, "Certification Leadership: missing", -1);
   expect_gate(shown, 6, "Of a later version: missing", -1);
+  expect_gate(shown, 7, "Module Cold calls: missing", -1);
+  expect_gate(shown, 8, "Badge Closer: of_a_later_version", -1);
+}
+
+/* The decimal sign of the locale, and the interface's words in the language of the person. */
+static void
+test_german(void)
+{
+  PrgPanelFacts facts = good();
+  g_autoptr(GPtrArray) gates = g_ptr_array_new_with_free_func(free_gate);
+  g_autoptr(GPtrArray) shown = NULL;
+  g_autoptr(PrgPanelView) view = NULL;
+
+  if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) {
+    g_test_skip("this machine can make no German locale");
+    return;
+  }
+  add_gate(gates, (LidsGate){ "metric", "show_rate", NUMBER(0.5), NUMBER(0.625), FALSE, "below" });
+  add_gate(gates, (LidsGate){ "deals", "", NUMBER(24690), NUMBER(12345), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "badge", "closer", TEXT("gold"), TEXT("silver"), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "module", "module_4", FLAG(TRUE), FLAG(FALSE), FALSE, "at-least" });
+  add_gate(gates, (LidsGate){ "certification", "", FLAG(TRUE), FLAG(FALSE), FALSE, "at-least" });
+  shown = prg_panel_gates_new(gates);
+  facts.quarantined = 2;
+  view = prg_panel_view_new(&facts);
+  setlocale(LC_ALL, "C.UTF-8");
+  g_assert_cmpuint(shown->len, ==, 5);
+  expect_gate(shown, 0, "Show rate 62,5 %, muss unter 50 % liegen", -1);
+  expect_gate(shown, 1, "Abschlüsse 12345 von 24690", 0.5);
+  expect_gate(shown, 2, "Abzeichen Closer: Gold, jetzt Silber", -1);
+  expect_gate(shown, 3, "Modul 4: fehlt", -1);
+  expect_gate(shown, 4, "Zertifikat: fehlt", -1);
+  g_assert_cmpstr(view->xp, ==, "1.450 XP, noch 450 bis Stufe 7");
+  g_assert_cmpstr(view->waiting, ==, "2 Vorgänge wurden vom Server abgelehnt");
 }
 
 static void
@@ -333,17 +403,22 @@ test_fit(void)
 int
 main(int argc, char **argv)
 {
+  g_unsetenv("LANGUAGE");
   setlocale(LC_ALL, "C.UTF-8");
+  bindtextdomain(GETTEXT_PACKAGE, PRG_TEST_TRANSLATIONS);
+  bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/panel/standing", test_standing);
   g_test_add_func("/panel/fraction", test_fraction);
   g_test_add_func("/panel/top", test_top);
+  g_test_add_func("/panel/waiting", test_waiting);
   g_test_add_func("/panel/states", test_states);
   g_test_add_func("/panel/icons", test_icons);
   g_test_add_func("/panel/reason", test_reason);
   g_test_add_func("/panel/unknown", test_unknown);
   g_test_add_func("/panel/number-gates", test_number_gates);
   g_test_add_func("/panel/word-gates", test_word_gates);
+  g_test_add_func("/panel/german", test_german);
   g_test_add_func("/panel/time", test_time);
   g_test_add_func("/panel/fit", test_fit);
   return g_test_run();
