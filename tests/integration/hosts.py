@@ -3,10 +3,13 @@
 import time
 
 from probe import *  # noqa: F403
+from common import note
 
 HOST = BUILD / "tests" / "integration" / "integration-host"
 # GLib's own threads, which no plugin may end, and the host's.
 OTHER_THREADS = ("gdbus", "gmain", "pool", "dconf", "worker")
+# s, from the moment in which the owner is told to stop or dies to the next one's first answer. The product promises it.
+TAKEOVER = 1 * SLOW
 
 
 class Host:
@@ -65,6 +68,11 @@ class Host:
         self.process.kill()
         self.process.wait()
 
+    def end(self):
+        """The process ends without having stopped its plugin."""
+        self.process.stdin.close()
+        equal(self.process.wait(timeout=20 * SLOW), 3, "exit code of a host with a plugin")
+
 
 def empty_session(env):
     """A session in which only the hosts of the test serve the name."""
@@ -76,3 +84,10 @@ def empty_session(env):
 
 def wait_owner(session, host):
     wait_for(lambda: session.client.pid() == host.process.pid, 20, "the host's name")
+
+
+def took_over(start, how):
+    """Called at the next owner's first answer. @start: when the owner was told to stop, or died."""
+    seconds = time.monotonic() - start
+    note(f"{how}: the next owner's first answer after {1000 * seconds:.0f} ms")
+    assert seconds < TAKEOVER, f"{how}: the next owner took {seconds:.2f} s"

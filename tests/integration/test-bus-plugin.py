@@ -7,7 +7,7 @@ import time
 from probe import *  # noqa: F403
 from common import parametrize, run as run_tests
 from bus import Client
-from hosts import Host, empty_session, wait_owner
+from hosts import Host, empty_session, took_over, wait_owner
 
 WRONG_ABI = BUILD / "tests" / "integration" / "wrong-abi.so"
 HOOKS = SOURCE / "plugin" / "hooks"
@@ -150,12 +150,15 @@ def test_second_host_takes_over(env, how):
     second.says("start", "started")
     equal((session.client.pid(), second.files()), (first.process.pid, []), "the second one is passive")
     session.add("email_sent")
+    start = time.monotonic()
     if how == "stopped":
         first.says("stop", "stopped")
     else:
         first.kill()
     wait_owner(session, second)
-    equal((session.total(), len(session.events())), (57, 5), "what is known")
+    equal(session.total(), 57, "TotalXp")
+    took_over(start, how)
+    equal(len(session.events()), 5, "events")
     if how == "stopped":  # and back again
         first.says("start", "started")
         second.says("stop", "stopped")
