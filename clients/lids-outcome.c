@@ -3,8 +3,8 @@
 
 #define PREFIX "org.lids.Progression.Error."
 
-static gboolean
-is_one_of(const GError *error, const int *codes, guint n_codes)
+gboolean
+lids_outcome_is_one_of(const GError *error, const int *codes, guint n_codes)
 {
   for (guint i = 0; i < n_codes; i++)
     if (g_error_matches(error, G_DBUS_ERROR, codes[i]))
@@ -23,9 +23,10 @@ lids_outcome_of(const GError *error)
   g_autofree char *name = g_dbus_error_get_remote_error(error);
 
   /* Nothing was recorded. Where that is open for as long as the service lives, it takes what is in doubt back before it records more. */
-  if (is_one_of(error, not_done, G_N_ELEMENTS(not_done)) || g_strcmp0(name, PREFIX "StorageFailed") == 0)
+  if (lids_outcome_is_one_of(error, not_done, G_N_ELEMENTS(not_done)) ||
+      g_strcmp0(name, PREFIX "StorageFailed") == 0)
     return LIDS_OUTCOME_NOT_DONE;
-  if (is_one_of(error, lost, G_N_ELEMENTS(lost)) || g_strcmp0(name, PREFIX "Cancelled") == 0)
+  if (lids_outcome_is_one_of(error, lost, G_N_ELEMENTS(lost)) || g_strcmp0(name, PREFIX "Cancelled") == 0)
     return LIDS_OUTCOME_UNKNOWN;
   if (g_strcmp0(name, PREFIX "StillRunning") == 0)
     return LIDS_OUTCOME_GOES_ON;

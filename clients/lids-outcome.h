@@ -18,6 +18,9 @@ typedef enum {
 /* A service that ends at each of so many attempts is broken, not replaced. */
 #define LIDS_MAX_ATTEMPTS 3
 
+/* Whether it is one of these codes of G_DBUS_ERROR. */
+gboolean lids_outcome_is_one_of(const GError *error, const int *codes, guint n_codes);
+
 /* @error: as it came from GDBus, not stripped */
 LidsOutcome lids_outcome_of(const GError *error);
 

@@ -20,8 +20,9 @@ G_DEFINE_FINAL_TYPE(PrgSettings, prg_settings, G_TYPE_OBJECT)
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-static const char *const keys[] = { "server-url",   "sync-interval",   "push-delay",
-                                    "live-updates", "sync-on-metered", "rules-file" };
+/* All but `live-updates`, which has no effect in this release. */
+static const char *const keys[] = { "server-url", "sync-interval", "push-delay", "sync-on-metered",
+                                    "rules-file" };
 
 static void
 prg_settings_dispose(GObject *object)
@@ -167,12 +168,6 @@ guint
 prg_settings_get_push_delay(PrgSettings *self)
 {
   return g_settings_get_uint(self->settings, "push-delay");
-}
-
-gboolean
-prg_settings_get_live_updates(PrgSettings *self)
-{
-  return g_settings_get_boolean(self->settings, "live-updates");
 }
 
 gboolean

@@ -27,7 +27,6 @@ char *
 prg_settings_get_server_url(PrgSettings *self); /* (transfer full) the setting, else $BACKEND_HOST, else "" */
 guint prg_settings_get_sync_interval(PrgSettings *self); /* s, 15–86400 */
 guint prg_settings_get_push_delay(PrgSettings *self);    /* ms */
-gboolean prg_settings_get_live_updates(PrgSettings *self);
 gboolean prg_settings_get_sync_on_metered(PrgSettings *self);
 char *prg_settings_get_rules_file(PrgSettings *self); /* (transfer full) "" = built in */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lids-progression-error-private.h"
 
+#include "lids-outcome.h"
 #include <glib/gi18n-lib.h>
 
 #define PREFIX "org.lids.Progression.Error."
@@ -46,22 +47,13 @@ lids_progression_error_quark(void)
 }
 
 static gboolean
-is_one_of(const GError *error, const int *codes, guint n_codes)
-{
-  for (guint i = 0; i < n_codes; i++)
-    if (g_error_matches(error, G_DBUS_ERROR, codes[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
 is_unavailable(const GError *error)
 {
   static const int codes[] = { G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
                                G_DBUS_ERROR_UNKNOWN_OBJECT, G_DBUS_ERROR_UNKNOWN_INTERFACE };
 
   /* The bus's reasons why it could not start a service stand together in the enumeration. */
-  return is_one_of(error, codes, G_N_ELEMENTS(codes)) ||
+  return lids_outcome_is_one_of(error, codes, G_N_ELEMENTS(codes)) ||
          (error->domain == G_DBUS_ERROR && error->code >= G_DBUS_ERROR_SPAWN_EXEC_FAILED &&
           error->code <= G_DBUS_ERROR_SPAWN_NO_MEMORY);
 }
@@ -72,7 +64,7 @@ is_unanswered(const GError *error)
   static const int codes[] = { G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_DISCONNECTED, G_DBUS_ERROR_TIMEOUT,
                                G_DBUS_ERROR_TIMED_OUT };
 
-  return is_one_of(error, codes, G_N_ELEMENTS(codes)) ||
+  return lids_outcome_is_one_of(error, codes, G_N_ELEMENTS(codes)) ||
          g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
          g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CLOSED);
 }

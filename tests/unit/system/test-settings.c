@@ -50,7 +50,6 @@ test_defaults(void)
   g_assert_cmpstr(server, ==, "");
   g_assert_cmpuint(prg_settings_get_sync_interval(settings), ==, 300);
   g_assert_cmpuint(prg_settings_get_push_delay(settings), ==, 2000);
-  g_assert_true(prg_settings_get_live_updates(settings));
   g_assert_false(prg_settings_get_sync_on_metered(settings));
   g_assert_cmpstr(rules, ==, "");
 }
@@ -60,10 +59,11 @@ test_live(void)
 {
   guint changes = 0, seen = 0;
   g_autoptr(PrgSettings) settings = new_settings(&changes);
-  static const char *const values[][2] = {
-    { "sync-interval", "60" },     { "push-delay", "0" },         { "live-updates", "false" },
-    { "sync-on-metered", "true" }, { "rules-file", "/a b.json" }, { "server-url", "https://crm.example.com" }
-  };
+  static const char *const values[][2] = { { "sync-interval", "60" },
+                                           { "push-delay", "0" },
+                                           { "sync-on-metered", "true" },
+                                           { "rules-file", "/a b.json" },
+                                           { "server-url", "https://crm.example.com" } };
   g_autofree char *rules = NULL, *server = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
@@ -75,7 +75,6 @@ test_live(void)
   server = prg_settings_get_server_url(settings);
   g_assert_cmpuint(prg_settings_get_sync_interval(settings), ==, 60);
   g_assert_cmpuint(prg_settings_get_push_delay(settings), ==, 0);
-  g_assert_false(prg_settings_get_live_updates(settings));
   g_assert_true(prg_settings_get_sync_on_metered(settings));
   g_assert_cmpstr(rules, ==, "/a b.json");
   g_assert_cmpstr(server, ==, "https://crm.example.com");
