@@ -17,7 +17,7 @@ copy_source() {
   rm -rf "$1"
   mkdir -p "$1"
   "${files[@]}" >/dev/null 2>&1 || files=(find . -mindepth 1 -maxdepth 1 -not -name 'build*' -not -name '.git' -print0)
-  "${files[@]}" | tar --create --null --files-from=- --ignore-failed-read --exclude=__pycache__ | tar --extract --touch --directory="$1"
+  "${files[@]}" | tar --create --exclude=__pycache__ --ignore-failed-read --null --files-from=- | tar --extract --touch --directory="$1"
 }
 
 # Usage: debian_sources SUITE  Where this machine gets its Debian packages from, as lines for apt.

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The Flatpak as a rep has it: started by the bus, called from outside the sandbox. `./dev flatpak` builds and installs it first."""
+import tempfile
+
 from sandbox import *  # noqa: F403
 from common import call_rows, expect_exact, note, refused, run as run_tests
 from keyrings import lock, secrets_call, unlock
@@ -79,11 +81,15 @@ def test_settings(env):
 def test_sees_nothing_of_the_host(env):
     session = flatpak_session(env, signed_in=False)
     session.get("Version")
-    (session.root / "home" / "diary").write_text("private")
-    script = f"ls {session.root}/home; ls /work /root/.ssh; gdbus call -e -d org.freedesktop.secrets -o /org/freedesktop/secrets -m " \
-             "org.freedesktop.DBus.Peer.Ping || echo no keyring"
-    found = session.flatpak("run", "--command=sh", APP, "-c", script)
-    assert "diary" not in found and "no keyring" in found, found
+    with tempfile.TemporaryDirectory(prefix="outside-", dir=ROOT) as folder:
+        for path in (session.root / "home" / "diary", pathlib.Path(folder) / "diary"):
+            path.write_text("private", encoding="utf-8")
+            code, found, complaint = run(["flatpak", "run", "--command=cat", APP, path], session.env)
+            equal((code, found, "No such file" in complaint), (1, "", True), f"{path} in the sandbox: {complaint}")
+            equal(session.flatpak("run", f"--filesystem={path}", "--command=cat", APP, str(path)), "private", "the same, if it were allowed")
+    found = session.flatpak("run", "--command=sh", APP, "-c", "gdbus call -e -d org.freedesktop.secrets -o /org/freedesktop/secrets -m "
+                            "org.freedesktop.DBus.Peer.Ping || echo no keyring")
+    assert "no keyring" in found, found
     context = session.info()["Context"]
     equal({key: value for key, value in context.items() if value}, {"shared": "network;"}, "what the app may")
 
