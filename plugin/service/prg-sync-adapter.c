@@ -206,6 +206,13 @@ group_of(const PrgOperation *operation)
   return *operation->cause ? operation->cause : operation->id;
 }
 
+/* One that the ledger has held before is not new: whether another program has paid was asked before its first sending. */
+static PrgOperationState
+settled_state(const PrgEntry *entry, PrgOperationState wanted)
+{
+  return wanted == PRG_OPERATION_NEW && entry->operation->created_at != 0 ? PRG_OPERATION_SENT : wanted;
+}
+
 /* The rows of a call stand or fall together. */
 static GPtrArray *
 settle_group(PrgBook *book, const PrgEntry *chosen, PrgOperationState state)
@@ -216,7 +223,7 @@ settle_group(PrgBook *book, const PrgEntry *chosen, PrgOperationState state)
     const PrgEntry *entry = prg_book_get_entry(book, i);
     if (entry->state == PRG_OPERATION_QUARANTINED &&
         g_str_equal(group_of(entry->operation), group_of(chosen->operation)))
-      prg_changes_state(changes, entry->operation->id, state, entry->in_base, "");
+      prg_changes_state(changes, entry->operation->id, settled_state(entry, state), entry->in_base, "");
   }
   return changes;
 }

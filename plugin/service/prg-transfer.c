@@ -83,7 +83,9 @@ prg_transfer_plan(PrgBook *book, GPtrArray *operations, GError **error)
     PrgOperation *operation = g_ptr_array_index(operations, i);
     if (prg_book_find(book, operation->id))
       continue;
-    prg_changes_put(changes, operation, PRG_OPERATION_NEW, FALSE);
+    /* The ledger has held it before. */
+    prg_changes_put(changes, operation, operation->created_at != 0 ? PRG_OPERATION_SENT : PRG_OPERATION_NEW,
+                    FALSE);
     size += prg_operation_size(operation);
   }
   return prg_book_check_room(book, changes->len, size, error) ? g_steal_pointer(&changes) : NULL;

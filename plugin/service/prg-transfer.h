@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * PrgOperation) */
 GPtrArray *prg_transfer_pick(PrgBook *book);
 
-/* What an import adds: those of @operations (each id once) that @book does not hold, NEW. TOO_LARGE: there is no room for them.
+/* What an import adds: those of @operations (each id once) that @book does not hold, NEW, or SENT if the ledger has held them. TOO_LARGE: there is no room for them.
  * (transfer full) (nullable) (element-type PrgChange) */
 GPtrArray *prg_transfer_plan(PrgBook *book, GPtrArray *operations, GError **error);
 

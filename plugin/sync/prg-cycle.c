@@ -24,7 +24,7 @@ prg_cycle_clear(PrgMachine *self)
   self->judgement = (PrgJudgement){ 0 };
   prg_record_set(&self->cursor, "");
   self->split = self->n_requests = self->n_conflicts = self->n_rounds = self->n_verified = 0;
-  self->conflict_updated_at = self->throttled_until = self->retry_after = self->older = 0;
+  self->wait_until = self->conflict_updated_at = self->throttled_until = self->retry_after = self->older = 0;
   self->fetch_done = self->rescan = self->judged = self->need_fold = self->did_fold = self->rebase = FALSE;
   self->timeline_wanted = self->probed = self->dropped_record = self->changed = self->whole = self->forced =
       FALSE;
@@ -207,7 +207,7 @@ prg_cycle_advance(PrgMachine *self, const PrgInput *input, PrgStep *step)
                     _("The server's answers contradict each other; trying again later."), 0);
       return;
     }
-    gint64 wait = prg_bucket_wait(&self->bucket, input->mono);
+    gint64 wait = MAX(prg_bucket_wait(&self->bucket, input->mono), self->wait_until - input->mono);
     if (wait > 0 && self->phase < PRG_PHASE_SETTLE && self->phase != PRG_PHASE_MARK) {
       self->throttled_until = input->mono + wait;
       return;

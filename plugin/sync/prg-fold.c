@@ -442,14 +442,25 @@ settle_meta(PrgMachine *self, const PrgInput *input, GPtrArray *changes)
   }
 }
 
+/* Whether the record's last activity is that of a row. Its day is the row's own then, wherever somebody looks at it now. Twenty shows whole
+ * milliseconds. */
+static gboolean
+is_activity_of_a_row(PrgMachine *self, gint64 at)
+{
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++)
+    if (ABS(prg_book_get_entry(self->book, i)->operation->occurred_at - at) <= G_TIME_SPAN_MILLISECOND)
+      return TRUE;
+  return FALSE;
+}
+
 /* A day on which only another app saw the rep is active too: a marker without XP, the same on every device.
  */
 static void
 plan_activity(PrgMachine *self, const PrgView *view, const PrgMoment *moment, GPtrArray *changes)
 {
-  gint64 at = view->record->last_activity;
+  gint64 at = self->reading->record->last_activity; /* as read: a fold has put our own there since */
   gint64 limit = (gint64)prg_rules_backdate_days(prg_book_get_rules(self->book)) * G_TIME_SPAN_DAY;
-  if (at == 0 || at < moment->now - limit)
+  if (at == 0 || at < moment->now - limit || is_activity_of_a_row(self, at))
     return;
   g_autofree char *day = prg_day_of(at, moment->zone);
   const PrgDay *known = prg_view_get_day(view, day);

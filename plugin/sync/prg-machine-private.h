@@ -88,8 +88,9 @@ struct _PrgMachine {
   PrgFold *fold;              /* (owned) (nullable) the fold under way */
   PrgRecord *folded;          /* (owned) (nullable) the record after it */
   PrgJudgement judgement;
-  char *cursor; /* (owned) of FETCH or TIMELINE */
-  guint split;  /* rows a POST may hold while a refused one is searched for, 0 = no search */
+  char *cursor;      /* (owned) of FETCH or TIMELINE */
+  guint split;       /* rows a POST may hold while a refused one is searched for, 0 = no search */
+  gint64 wait_until; /* monotonic: no request before, 0 = at once */
   guint n_requests, n_conflicts, n_rounds, n_verified, timeline_tries;
   gint64 conflict_updated_at;
   gboolean fetch_done, rescan, judged, need_fold, did_fold, rebase;
@@ -162,6 +163,7 @@ void prg_rows_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_rows_after(PrgMachine *self, const PrgInput *input); /* the last page is in the book */
 
+#define PRG_NOTE_GONE N_("no longer in the ledger")
 #define PRG_STALE_AFTER (20 * G_USEC_PER_SEC)
 #define PRG_FOLD_PAUSE (60 * G_USEC_PER_SEC)
 #define PRG_RETURN_PAUSE (10 * G_USEC_PER_SEC)

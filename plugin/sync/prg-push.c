@@ -6,6 +6,7 @@
 /* From the outbox to the ledger: mark, post, and read back whatever was not a clear yes. */
 
 #define MAX_ID_PAGE 200
+#define MIN_NAMED 4 /* bytes of a value that is looked for in a refusal */
 
 /* Something that pays once across programs, and was never sent: first it must be known whether the ledger holds its row, and only then
  * whether the record's set holds it without one. In this order a server that is restored in between deceives nobody. */
@@ -129,9 +130,9 @@ static void
 acknowledge_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
 {
   const PrgOperation *ours = entry->operation, *theirs = row->operation;
-  if (ours->amount != theirs->amount)
+  if (ours->amount != theirs->amount || !g_str_equal(ours->kind, theirs->kind))
     prg_changes_put(changes, row->operation, PRG_OPERATION_LEDGERED, entry->in_base)->note =
-        g_strdup(N_("it was sent by another device with another amount"));
+        g_strdup(N_("its row in Twenty says something else"));
   else
     prg_changes_state(changes, ours->id, PRG_OPERATION_LEDGERED, entry->in_base, NULL)->created_at =
         theirs->created_at;
@@ -144,13 +145,16 @@ prg_push_resolve_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
 {
   const PrgOperation *ours = entry->operation, *theirs = row->operation;
   gboolean meant = g_str_equal(row->member, prg_book_get_member(self->book)) &&
-                   g_str_equal(ours->kind, theirs->kind) && g_str_equal(ours->ref, theirs->ref);
+                   g_str_equal(ours->kind, theirs->kind) && g_str_equal(ours->ref, theirs->ref) &&
+                   (ours->amount == theirs->amount || pays_once(self, ours));
+  /* A device gives each number once: it is our row, and somebody has edited it before we knew that it arrived. */
+  gboolean edited = g_str_equal(ours->device, theirs->device) && ours->seq == theirs->seq;
   g_hash_table_remove(self->absent, ours->id);
   if (row->deleted) {
     prg_changes_state(changes, ours->id, PRG_OPERATION_VOIDED, FALSE, N_("its row was deleted in Twenty"))
         ->created_at = theirs->created_at;
     audit_row(self, changes, "voided", ours);
-  } else if (!meant || (ours->amount != theirs->amount && !pays_once(self, ours))) {
+  } else if (!meant && !edited) {
     prg_changes_state(changes, ours->id, PRG_OPERATION_QUARANTINED, entry->in_base,
                       N_("Twenty holds another row with this id. It cannot be sent; compare the two, then "
                          "discard this one."));
@@ -210,10 +214,14 @@ find_row(GPtrArray *rows, const char *id)
   return NULL;
 }
 
-/* Not there: it is sent (again). Its amount stays where the view has it until the next believed reading. */
+/* Not there: it is sent (again), unless it is another machine's. Its amount stays where the view has it until the next believed reading. */
 static void
 note_absent(PrgMachine *self, const PrgEntry *entry, GPtrArray *changes)
 {
+  if (entry->state == PRG_OPERATION_REMOTE) {
+    prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE, PRG_NOTE_GONE);
+    return;
+  }
   g_hash_table_add(self->absent, g_strdup(entry->operation->id));
   if (entry->state != PRG_OPERATION_SENT && entry->state != PRG_OPERATION_NEW)
     prg_changes_state(changes, entry->operation->id, PRG_OPERATION_SENT, entry->in_base,
@@ -376,6 +384,23 @@ acknowledge(PrgMachine *self, const PrgAnswer *answer, PrgStep *step)
   prg_machine_commit(self, step, changes, PRG_PHASE_MARK);
 }
 
+/* Whether @value stands in @message by itself, not as a part of another word. One of a few characters may be there by chance, unless it
+ * is quoted. */
+static gboolean
+names_value(const char *message, const char *value)
+{
+  const gsize length = strlen(value);
+  for (const char *at = length > 0 ? strstr(message, value) : NULL; at; at = strstr(at + 1, value)) {
+    const char before = at > message ? at[-1] : ' ';
+    const char after = at[length] != '\0' ? at[length] : ' ';
+    gboolean quoted = strchr("\"'`", before) && strchr("\"'`", after);
+    gboolean alone = !g_ascii_isalnum(before) && !g_ascii_isalnum(after);
+    if (quoted || (alone && length >= MIN_NAMED))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Whether a refusal is about a value of @operation itself, and not about the server's state. */
 static gboolean
 names_own_value(const PrgOperation *operation, const char *message)
@@ -383,7 +408,7 @@ names_own_value(const PrgOperation *operation, const char *message)
   const char *values[] = { operation->id, operation->ref, operation->kind, operation->details,
                            operation->local_day };
   for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
-    if (*values[i] && strstr(message, values[i]))
+    if (names_value(message, values[i]))
       return TRUE;
   return FALSE;
 }

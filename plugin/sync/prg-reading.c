@@ -5,8 +5,10 @@
 
 /* What a whole reading means: the table "found → done" of the protocol. */
 
-#define MAX_TIMELINE_TRIES 3
-#define TIMELINE_LAG (3 * G_USEC_PER_SEC)
+/* How long the timeline is waited for, each time that it is not whole yet: nine seconds in all. */
+static const gint64 timeline_waits[] = { G_USEC_PER_SEC / 2, 3 * G_USEC_PER_SEC / 2, 3 * G_USEC_PER_SEC,
+                                         4 * G_USEC_PER_SEC };
+#define MAX_TIMELINE_TRIES G_N_ELEMENTS(timeline_waits)
 
 static void
 add_fault(PrgRecord *record, const char *field, const char *what)
@@ -247,7 +249,8 @@ fold_or_settle(PrgMachine *self, const PrgInput *input)
   self->timeline_wanted = self->judgement.reason != NULL;
 }
 
-/* The timeline is written by a queue worker, a little late: a fold that depends on it waits, a few times. */
+/* The timeline is written by a queue worker, a little late: a fold that depends on it waits, a few times. Who asked for the sync waits with
+ * it, and reads again; else the reading is settled without, and another cycle folds. */
 static gboolean
 waits_for_timeline(PrgMachine *self, const PrgInput *input)
 {
@@ -256,9 +259,14 @@ waits_for_timeline(PrgMachine *self, const PrgInput *input)
     self->timeline_tries = 0;
     return FALSE;
   }
-  self->timeline_tries++;
-  self->timeline_wanted = TRUE;
-  self->fold_at = input->mono + TIMELINE_LAG;
+  gint64 until = input->mono + timeline_waits[self->timeline_tries++];
+  if (self->forced) {
+    self->wait_until = until;
+    self->phase = PRG_PHASE_READ;
+    return TRUE;
+  }
+  self->timeline_wanted = self->need_fold = TRUE;
+  self->fold_at = until;
   self->phase = PRG_PHASE_SETTLE;
   return TRUE;
 }

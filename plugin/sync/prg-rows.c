@@ -222,8 +222,7 @@ void_missing(PrgMachine *self, GPtrArray *changes)
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     if (entry->state == PRG_OPERATION_REMOTE && entry->operation->created_at >= self->fetch_since &&
         !g_hash_table_contains(self->fetched, entry->operation->id))
-      prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
-                        N_("no longer in the ledger"));
+      prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE, PRG_NOTE_GONE);
   }
 }
 
@@ -242,6 +241,20 @@ count_older(PrgMachine *self, gint64 since, gint64 told)
   return MAX(told - known, 0);
 }
 
+/* @ids: (transfer full). FALSE: there is nothing to look for. */
+static gboolean
+begin_verify(PrgMachine *self, GPtrArray *ids)
+{
+  g_autoptr(GPtrArray) owned = ids;
+  if (ids->len == 0)
+    return FALSE;
+  self->n_verified++;
+  g_clear_pointer(&self->verify, g_ptr_array_unref);
+  self->verify = g_steal_pointer(&owned);
+  self->phase = PRG_PHASE_VERIFY;
+  return TRUE;
+}
+
 /* Rows of the window that were earned here, and that a rescan did not meet, although equal counts hid it. What another machine's row had
  * superseded is sent again too: that machine may be gone. */
 static gboolean
@@ -257,13 +270,27 @@ misses_rows_of_rescan(PrgMachine *self)
         !g_hash_table_contains(self->fetched, entry->operation->id))
       g_ptr_array_add(missing, g_strdup(entry->operation->id));
   }
-  if (missing->len == 0)
+  return begin_verify(self, g_steal_pointer(&missing));
+}
+
+/* Other machines' rows from before the window, of an event type of which the ledger has fewer: deleted or edited since. They are looked for
+ * one by one; those of the window a rescan has told of. */
+static gboolean
+misses_older_rows(PrgMachine *self)
+{
+  if (!self->rescan || self->n_verified >= 3)
     return FALSE;
-  self->n_verified++;
-  g_clear_pointer(&self->verify, g_ptr_array_unref);
-  self->verify = g_steal_pointer(&missing);
-  self->phase = PRG_PHASE_VERIFY;
-  return TRUE;
+  g_autoptr(GHashTable) differences = ledger_differences(self);
+  g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
+    const PrgEntry *entry = prg_book_get_entry(self->book, i);
+    const PrgOperation *operation = entry->operation;
+    gboolean others = entry->state == PRG_OPERATION_REMOTE || entry->state == PRG_OPERATION_SUPERSEDED;
+    if (others && operation->created_at < self->fetch_since &&
+        is_short(group_of(differences, operation->device, operation->kind)))
+      g_ptr_array_add(missing, g_strdup(operation->id));
+  }
+  return begin_verify(self, g_steal_pointer(&missing));
 }
 
 /* The last page is in the book: do the numbers agree now? More rows here than were read have arrived since;
@@ -273,7 +300,7 @@ prg_rows_after(PrgMachine *self, const PrgInput *input)
 {
   if (!self->rescan && !prg_rows_agree(self, self->older)) {
     begin_rescan(self);
-  } else if (misses_rows_of_rescan(self)) {
+  } else if (misses_rows_of_rescan(self) || misses_older_rows(self)) {
     self->n_rounds++;
   } else if (count_missing(self) > self->older) {
     self->n_rounds += 10;

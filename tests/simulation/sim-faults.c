@@ -31,6 +31,7 @@ static const struct {
   [SIM_FAULT_REVOKE] = { "revoke", "an event is revoked" },
   [SIM_FAULT_RETRY] = { "retry", "a person retries or discards what the server refused" },
   [SIM_FAULT_NIGHT] = { "night", "midnight, with the awards of a new day" },
+  [SIM_FAULT_EDIT] = { "edit", "a person edits what a row brings" },
 };
 
 const char *
@@ -45,11 +46,12 @@ sim_faults_help(void)
   GString *text = g_string_new("Faults:\n");
   for (guint i = 0; i < SIM_N_FAULTS; i++)
     g_string_append_printf(text, "  %-10s %s\n", faults_table[i].name, faults_table[i].meaning);
-  g_string_append(text, "\nWithout --faults each history draws about three of four of its family's faults. "
-                        "Left out of a family: "
-                        "blind, of the exact\none; delete, restore, person and revoke, of the blind one. A "
-                        "history has delete or restore, "
-                        "not both.");
+  g_string_append(text,
+                  "\nWithout --faults each history draws about three of four of its family's faults. "
+                  "Left out of a family: "
+                  "blind, of the exact\none; delete, edit, restore, person and revoke, of the blind one. A "
+                  "history has delete or restore, "
+                  "not both.");
   return g_string_free(text, FALSE);
 }
 
@@ -96,7 +98,7 @@ sim_faults_of_family(gboolean blind)
   if (!blind)
     return SIM_FAULTS_ALL & ~SIM_BIT(SIM_FAULT_BLIND);
   return SIM_FAULTS_ALL & ~(SIM_BIT(SIM_FAULT_PERSON) | SIM_BIT(SIM_FAULT_REVOKE) |
-                            SIM_BIT(SIM_FAULT_DELETE) | SIM_BIT(SIM_FAULT_RESTORE));
+                            SIM_BIT(SIM_FAULT_DELETE) | SIM_BIT(SIM_FAULT_RESTORE) | SIM_BIT(SIM_FAULT_EDIT));
 }
 
 /* A row that was deleted softly and is brought back by a restore may hide, by equal counts, another one that the restore lost: the

@@ -32,6 +32,7 @@ typedef enum {
   SIM_FAULT_REVOKE,
   SIM_FAULT_RETRY,
   SIM_FAULT_NIGHT,
+  SIM_FAULT_EDIT,
   SIM_N_FAULTS
 } SimFault;
 

@@ -94,6 +94,19 @@ delete_row(SimHistory *self)
 }
 
 static void
+edit_row(SimHistory *self)
+{
+  SimServer *server = SERVER(self);
+  const char *id = sim_server_row_id(server, sim_below(&self->world.random, 40));
+  if (!id)
+    return;
+  gint64 amount = sim_below(&self->world.random, 100);
+  sim_trace(&self->world, "a person: edits the row %s to bring %" G_GINT64_FORMAT " XP", id, amount);
+  sim_world_acknowledge(&self->world, sim_server_edit_row(server, id, NULL, amount));
+  sim_struck(&self->world, SIM_FAULT_EDIT);
+}
+
+static void
 delete_something(SimHistory *self)
 {
   guint rows = sim_percent(&self->world.random, 30) ? 1 + sim_below(&self->world.random, 8) : 1;
@@ -191,6 +204,8 @@ sim_outside_world(SimHistory *self)
     change_refusals(self);
   if (sim_may(world, SIM_FAULT_DELETE, 1) && sim_percent(&world->random, 40))
     delete_something(self);
+  if (sim_may(world, SIM_FAULT_EDIT, 1))
+    edit_row(self);
   if (self->backup && sim_may(world, SIM_FAULT_RESTORE, 1) && sim_percent(&world->random, 30))
     restore_backup(self);
 }

@@ -135,6 +135,21 @@ sim_server_delete_row(SimServer *self, const char *id, gboolean hard)
   }
 }
 
+PrgOperation *
+sim_server_edit_row(SimServer *self, const char *id, const char *kind, gint64 amount)
+{
+  SimRow *row = g_hash_table_lookup(self->by_id, id);
+  PrgOperation fields = *row->operation;
+  fields.kind = kind ? kind : fields.kind;
+  fields.amount = amount;
+  PrgOperation *edited = prg_operation_new(&fields);
+  g_hash_table_steal(self->by_id, id);
+  prg_operation_unref(row->operation);
+  row->operation = edited;
+  g_hash_table_insert(self->by_id, (gpointer)edited->id, row);
+  return edited;
+}
+
 guint
 sim_server_find_row(const SimServer *self, const char *id, gint64 *amount, gboolean *linked)
 {

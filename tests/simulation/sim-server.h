@@ -59,6 +59,8 @@ const char *sim_server_row_id(const SimServer *self, guint nth);
 /* A module or a badge, which the record shows as well. */
 gboolean sim_server_row_pays_for_set(const SimServer *self, const char *id);
 void sim_server_delete_row(SimServer *self, const char *id, gboolean hard);
+/* Changes what a row says; @id may be the row's own and is no longer good then. @kind: (nullable). Returns: (transfer none) */
+PrgOperation *sim_server_edit_row(SimServer *self, const char *id, const char *kind, gint64 amount);
 /* 0 absent, 1 live, 2 soft-deleted; amount and record */
 guint sim_server_find_row(const SimServer *self, const char *id, gint64 *amount, gboolean *linked);
 const PrgRecord *sim_server_record(const SimServer *self);

@@ -169,9 +169,9 @@ test_read(void)
   g_autoptr(JsonObject) body = NULL;
   get_variables(whole, &body);
   const char *query = json_object_get_string_member(body, "query");
-  g_assert_nonnull(strstr(query,
-                          "xpEventsGroupBy(filter:{repId:{eq:$id}},groupBy:[{device:true},{eventType:true}])"
-                          "{groupByDimensionValues totalCount sumXpAmount}"));
+  g_assert_nonnull(strstr(
+      query, "xpEventsGroupBy(filter:{repId:{eq:$id}},groupBy:[{device:true},{eventType:true}],limit:10000)"
+             "{groupByDimensionValues totalCount sumXpAmount}"));
   g_assert_nonnull(strstr(
       query, "unlinked:xpEvents(filter:{workspaceMemberId:{eq:$m},repId:{is:NULL}},first:1){totalCount}"));
   g_assert_nonnull(
@@ -354,7 +354,10 @@ test_fetch(void)
   request->page = 60;
   request->since = instant("2026-11-22T08:00:00.000Z");
   assert_fetch(request, "{\"f\":" WINDOW("gte") ",\"n\":60,\"o\":" WINDOW("lt") "}",
-               "xpEventsGroupBy(filter:$o,groupBy:[{eventType:true}])", "after");
+               "xpEventsGroupBy(filter:$o,groupBy:[{eventType:true}],limit:10000)", "after");
+  request->all_groups = TRUE; /* a server that knows no limit */
+  assert_fetch(request, "{\"f\":" WINDOW("gte") ",\"n\":60,\"o\":" WINDOW("lt") "}",
+               "xpEventsGroupBy(filter:$o,groupBy:[{eventType:true}])", "limit");
   prg_record_set(&request->cursor, "next\"page");
   assert_fetch(request, "{\"f\":" WINDOW("gte") ",\"n\":60,\"c\":\"next\\\"page\"}", "after:$c", "GroupBy");
 }

@@ -382,8 +382,42 @@ test_timeline_late(void)
   g_assert_true(rig_asked(rig, PRG_REQUEST_TIMELINE));
   g_assert_false(rig_asked(rig, PRG_REQUEST_SWAP)); /* the timeline is worth a little waiting */
   g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 550);
+  for (guint i = 0; i < 3; i++)
+    rig_wake(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 567);
+}
+
+/* What is in the ledger while a fold waits is not folded yet. */
+static void
+test_ledgered_while_the_timeline_is_late(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig(500);
+  sim_server_set_timeline_lag(rig->server, 5 * SECOND);
+  patch_total(rig, 550);
+  const char *id = rig_earn(rig, "note_added", "", 17);
   rig_wake(rig);
-  rig_wake(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 550);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_LEDGERED);
+  rig_sync(rig);
+  g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 567);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_FOLDED);
+}
+
+/* Who asks for a sync gets one that ends with the fold, as long as the timeline comes within some seconds. */
+static void
+test_timeline_late_and_asked_for(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig(500);
+  rig_earn(rig, "note_added", "", 17);
+  rig_sync(rig);
+  rig->now += 10 * SECOND; /* less than a minute since the last fold */
+  sim_server_set_timeline_lag(rig->server, 5 * SECOND);
+  patch_total(rig, 550);
+  gint64 began = rig->now;
+  rig_sync(rig);
+  g_assert_cmpint(rig->now - began, >=, 5 * SECOND);
+  g_assert_cmpint(rig->now - began, <, 6 * SECOND);
+  g_assert_cmpint(prg_machine_get_state(rig->machine), ==, PRG_MACHINE_IDLE);
   g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 567);
 }
 
@@ -448,6 +482,8 @@ main(int argc, char **argv)
   g_test_add_func("/fold/others/award", test_award_accepted);
   g_test_add_func("/fold/others/blind-award", test_blind_award_restored);
   g_test_add_func("/fold/others/timeline-late", test_timeline_late);
+  g_test_add_func("/fold/others/timeline-late-and-asked-for", test_timeline_late_and_asked_for);
+  g_test_add_func("/fold/others/ledgered-while-it-is-late", test_ledgered_while_the_timeline_is_late);
   g_test_add_func("/fold/others/timeline-forbidden", test_timeline_forbidden);
   g_test_add_func("/fold/others/equal-total", test_equal_total_is_flagged);
   return g_test_run();
