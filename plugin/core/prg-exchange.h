@@ -129,6 +129,7 @@ typedef struct {
   gint64 unlinked;     /* READ unlinked: how many rows of the member have no record; -1 = not asked */
   GPtrArray *rows;     /* (owned) (nullable) (element-type PrgRow) READ_BACK, FETCH */
   GPtrArray *timeline; /* (owned) (nullable) (element-type PrgTimelineRow) TIMELINE, oldest first */
+  gboolean too_large;  /* there is more than is read of an answer: ask for less. UNKNOWN */
   gint64 older;        /* FETCH: how many rows of the record were created before @since */
   char *next_cursor;   /* (owned) FETCH, TIMELINE, BOARD: "" = that was the last page */
 } PrgAnswer;

@@ -56,6 +56,7 @@ decode(PrgTwenty *self, const PrgRequest *request, const PrgWireAnswer *wire)
   PrgAnswer *answer =
       prg_codec_decode(request, wire->status, body_of(wire), wire->body->len, prg_twenty_get_rules(self));
   answer->reached = wire->reached;
+  answer->too_large = wire->too_large;
   answer->server_time = wire->server_time;
   answer->retry_after = wire->retry_after;
   char *message = prg_twenty_redact(self, *wire->failure != '\0' ? wire->failure : answer->message);

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint status;       /* HTTP status, 0 = no complete answer */
   gboolean reached;   /* at least the head of an answer came */
+  gboolean too_large; /* there is more of it than is read */
   GByteArray *body;   /* (owned) */
   char *failure;      /* (owned) "" or, for people, why there is no answer */
   gint64 server_time; /* µs UTC, 0 = none */

@@ -209,7 +209,7 @@ typedef struct {
   SoupSession *session; /* (owned) */
   gulong caller_id;
   GSource *timer; /* (owned) */
-  gboolean timed_out, is_obsolete;
+  gboolean timed_out, is_obsolete, too_large;
   guint8 chunk[CHUNK];
 } Send;
 
@@ -321,6 +321,7 @@ return_answer(GTask *task, guint status, const char *failure)
   PrgWireAnswer *answer = prg_wire_answer_new(status, failure);
   SoupMessageHeaders *headers = soup_message_get_response_headers(send->message);
   answer->reached = soup_message_get_status(send->message) != SOUP_STATUS_NONE;
+  answer->too_large = send->too_large;
   answer->server_time = parse_http_date(soup_message_headers_get_one(headers, "Date"));
   answer->retry_after =
       parse_retry_after(soup_message_headers_get_one(headers, "Retry-After"), answer->server_time);
@@ -426,6 +427,7 @@ read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   }
   if (send->body->len + (gsize)length > MAX_ANSWER) {
     g_cancellable_cancel(send->own);
+    send->too_large = TRUE;
     return_answer(
         task, 0, _("The server's answer is larger than 8 MiB: no Twenty server? Check the server's address"));
     return;

@@ -34,12 +34,12 @@ size_of(const PrgEntry *entry)
 static void
 tally(PrgBook *self, const PrgEntry *entry, int sign)
 {
+  const gsize waiting = prg_operation_state_is_unsettled(entry->state) ? size_of(entry) : 0;
+
   self->counts[entry->state] += sign;
-  if (sign < 0) {
-    self->n_bytes -= size_of(entry);
+  self->n_bytes += sign < 0 ? -waiting : waiting;
+  if (sign < 0)
     return;
-  }
-  self->n_bytes += size_of(entry);
   if (prg_operation_state_is_on_ledger(entry->state))
     self->newest_row = MAX(self->newest_row, entry->operation->created_at);
   if (g_str_equal(entry->operation->device, self->device))
@@ -298,11 +298,10 @@ prg_book_check_room(PrgBook *self, guint n_operations, gsize n_bytes, GError **e
                 _("At most %d operations may wait to be sent; sync before adding more. Nothing was recorded"),
                 PRG_BOOK_MAX_PENDING);
   else if (self->n_bytes + n_bytes > (gsize)PRG_BOOK_MAX_MIB * 1024 * 1024)
-    g_set_error(
-        error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
-        _("This machine holds %d MiB of operations, which is all that it takes; shorten the details of "
-          "new ones. Nothing was recorded"),
-        PRG_BOOK_MAX_MIB);
+    g_set_error(error, PRG_ERROR, PRG_ERROR_TOO_LARGE,
+                _("%d MiB of operations wait to be sent, which is all that may; sync before adding more. "
+                  "Nothing was recorded"),
+                PRG_BOOK_MAX_MIB);
   else
     return TRUE;
   return FALSE;

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  */
 typedef struct _PrgBook PrgBook;
 
-/* All of it is in memory, so it is bounded: operations that wait to be sent, and texts of what is known. */
+/* All of it is in memory, so what waits to be sent is bounded: its number, and its texts. What was sent is no reason to refuse XP. */
 #define PRG_BOOK_MAX_PENDING 100000
 #define PRG_BOOK_MAX_MIB 128
 

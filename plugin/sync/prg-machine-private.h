@@ -68,6 +68,7 @@ struct _PrgMachine {
   gboolean ready;  /* the record was read and has its ledger fields: rows may be sent */
   char *record_id; /* (owned) "" = not known */
   guint batch_limit;
+  guint page; /* rows that are fetched at a time: fewer where their texts are long */
 
   /* the cycle */
   PrgPhase phase;

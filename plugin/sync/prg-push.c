@@ -6,6 +6,9 @@
 /* From the outbox to the ledger: mark, post, and read back whatever was not a clear yes. */
 
 #define MAX_ID_PAGE 200
+/* Of texts, in a batch or in the rows that are asked for by id. JSON makes at most twice as much of them: Twenty takes 10 MiB, and 8 are
+ * read of an answer. */
+#define MAX_BATCH_BYTES (2 * 1024 * 1024)
 #define MIN_NAMED 4 /* bytes of a value that is looked for in a refusal */
 
 /* Something that pays once across programs, and was never sent: first it must be known whether the ledger holds its row, and only then
@@ -73,13 +76,17 @@ prg_push_resolve(PrgMachine *self, PrgStep *step)
 {
   g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
   guint limit = prg_book_n_pending(self->book) > 0 ? MIN(self->batch_limit, MAX_ID_PAGE) : 0;
-  for (guint i = 0; i < prg_book_n_entries(self->book) && ids->len < limit; i++) {
+  gsize n_bytes = 0;
+  for (guint i = 0; i < prg_book_n_entries(self->book) && ids->len < limit && n_bytes < MAX_BATCH_BYTES;
+       i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     gboolean probe = needs_probe(self, entry);
     gboolean sent =
         entry->state == PRG_OPERATION_SENT && !g_hash_table_contains(self->absent, entry->operation->id);
-    if (probe || sent)
+    if (probe || sent) {
       g_ptr_array_add(ids, g_strdup(entry->operation->id));
+      n_bytes += prg_operation_size(entry->operation);
+    }
     self->probed = self->probed || probe;
   }
   if (ids->len > 0)
@@ -91,17 +98,21 @@ prg_push_resolve(PrgMachine *self, PrgStep *step)
 void
 prg_push_verify(PrgMachine *self, PrgStep *step)
 {
-  guint n = MIN(self->verify->len, MAX_ID_PAGE);
-  if (n == 0) {
+  if (self->verify->len == 0) {
     /* What is missing is sent again, but nothing before the record is known. */
     PrgPhase next = self->ready ? PRG_PHASE_RESOLVE : PRG_PHASE_READ;
     self->phase = self->relink->len > 0 ? PRG_PHASE_RELINK : next;
     return;
   }
   GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_add(ids, g_strdup(g_ptr_array_index(self->verify, i)));
-  g_ptr_array_remove_range(self->verify, 0, n);
+  gsize n_bytes = 0;
+  while (ids->len < MIN(self->verify->len, MAX_ID_PAGE) && n_bytes < MAX_BATCH_BYTES) {
+    const char *id = g_ptr_array_index(self->verify, ids->len);
+    const PrgEntry *entry = prg_book_find(self->book, id);
+    g_ptr_array_add(ids, g_strdup(id));
+    n_bytes += entry ? prg_operation_size(entry->operation) : 0;
+  }
+  g_ptr_array_remove_range(self->verify, 0, ids->len);
   ask_for_ids(self, step, ids);
 }
 
@@ -277,6 +288,7 @@ choose_batch(PrgMachine *self)
   GPtrArray *batch = g_ptr_array_new_with_free_func((GDestroyNotify)prg_operation_unref);
   guint limit = batch_size(self);
   guint group_start = 0;
+  gsize n_bytes = 0;
   for (guint i = 0; i < prg_book_n_entries(self->book); i++) {
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     if (!may_be_sent(self, entry))
@@ -284,7 +296,8 @@ choose_batch(PrgMachine *self)
     if (batch->len > 0 &&
         !g_str_equal(group_of(entry->operation), group_of(g_ptr_array_index(batch, batch->len - 1))))
       group_start = batch->len;
-    if (batch->len == limit) {
+    n_bytes += prg_operation_size(entry->operation);
+    if (batch->len == limit || (batch->len > 0 && n_bytes > MAX_BATCH_BYTES)) {
       if (group_start > 0 && group_start < batch->len)
         g_ptr_array_set_size(batch, group_start);
       break;

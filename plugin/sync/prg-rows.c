@@ -164,7 +164,7 @@ prg_rows_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step)
   if (*self->cursor == '\0')
     self->fetch_since = fetch_from(self, input);
   request->since = self->fetch_since;
-  request->page = 200;
+  request->page = self->page;
   prg_machine_ask(self, step, request);
 }
 
@@ -315,6 +315,10 @@ void
 prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step)
 {
   const PrgAnswer *answer = input->answer;
+  if (answer->too_large && self->page > 1) {
+    self->page = (self->page + 3) / 4;
+    return;
+  }
   if (answer->outcome != PRG_OUTCOME_OK) {
     prg_cycle_fail(self, answer);
     return;

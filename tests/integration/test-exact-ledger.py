@@ -95,12 +95,12 @@ def test_long_details(env, character):
     need_faults()
     rep = env.session()
     text = character * (16 * 1024)
-    gather([rep], [[("AddXP", ("email_sent", common.options({"details": text, "ref": str(number)}))) for number in range(200)]])
+    gather([rep], [[("AddXP", ("note_added", common.options({"details": text, "ref": str(number)}))) for number in range(200)]])
     rep.sync_until_well()
-    expect_exact(env.server, rep, 200 * XP["email_sent"], 200)
+    expect_exact(env.server, rep, 200 * XP["note_added"], 200)
     other = env.session(member=rep.member)
     other.sync_until_well()
-    expect_exact(env.server, [rep, other], 200 * XP["email_sent"], 200)
+    expect_exact(env.server, [rep, other], 200 * XP["note_added"], 200)
 
 
 if __name__ == "__main__":

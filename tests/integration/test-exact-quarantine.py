@@ -21,6 +21,28 @@ CALL_ROWS = call_rows("CALLBACK", 150)
 
 
 # ---- quarantine ----
+def test_what_was_folded_before_is_retried_with_its_xp(env):
+    """A module's row is lost on the server and refused when it is sent again. The record still lists the module, by our own fold: no other
+    program has paid for it."""
+    need_faults()
+    rep = env.session()
+    rep.module("module_0")
+    rep.sync()
+    total = rep.total()
+    rows = env.server.rows(rep.member)
+    row = next(row for row in rows if row["eventType"] == "module_passed")
+    env.server.api("DELETE", f"/rest/xpEvents/{row['id']}")
+    refuse(env, "module_0")
+    rep.add("sms_sent")
+    sync_past(rep)
+    equal([each["id"] for each in rep.operations("quarantined")], [row["id"]], "quarantined operations")
+    refuse(env, "")
+    rep.cli("retry", row["id"])
+    rep.sync_until_well()
+    expect_exact(env.server, rep, total + XP["sms_sent"], len(rows) + 1)
+    equal([each["xpAmount"] for each in env.server.rows(rep.member) if each["id"] == row["id"]], [row["xpAmount"]], "XP of the module's row")
+
+
 def refuse(env, text=BAD):
     need_faults()
     env.server.config(refuse_value=text, timeline_delay_ms=0)

@@ -122,7 +122,7 @@ test_server_gone(void)
   g_assert_cmpint(rig_total(rig), ==, 503);
 }
 
-/* Another meaning of our id: a person must look. */
+/* Another meaning of our id, not this device's own row as somebody edited it: a person must look. */
 static void
 test_other_meaning(void)
 {
@@ -132,8 +132,10 @@ test_other_meaning(void)
   rig_until(rig, PRG_REQUEST_POST);
   PrgOperation *operation = g_ptr_array_index(rig->step.request->operations, 0);
   g_autoptr(PrgOperation) theirs = make_operation(id, "note_added", "", 4, DEVICE);
+  PrgOperation fields = *theirs;
+  fields.seq = operation->seq + 1;
   prg_operation_unref(operation);
-  rig->step.request->operations->pdata[0] = g_steal_pointer(&theirs);
+  rig->step.request->operations->pdata[0] = prg_operation_new(&fields);
   rig_lose_reply(rig);
   rig_run(rig);
   g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_QUARANTINED);
