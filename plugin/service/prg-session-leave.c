@@ -22,6 +22,12 @@ leaving_free(Leaving *self)
   g_free(self);
 }
 
+static guint
+n_pending(PrgSession *self)
+{
+  return self->engine ? prg_book_n_pending(prg_engine_get_book(self->engine)) : 0;
+}
+
 /* @error: (transfer full) (nullable) */
 static void
 end_leaving(GTask *task, GError *error)
@@ -76,6 +82,7 @@ on_left_closed(GObject *source, GAsyncResult *result, gpointer user_data)
     g_warning("The store was not closed cleanly: %s", error->message);
   g_clear_pointer(&self->account, prg_account_free);
   prg_session_drop_token(self, PRG_ERROR_NOT_SIGNED_IN, "");
+  prg_session_set_busy(self, FALSE); /* who calls now hears that nobody is signed in */
   if (self->keyring)
     prg_keyring_lookup_async(self->keyring, NULL, NULL, prg_jobs_get_cancellable(self->jobs),
                              on_left_looked_up, task);
@@ -95,7 +102,6 @@ on_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
     end_leaving(task, error);
     return;
   }
-  prg_session_set_busy(self, TRUE);
   prg_session_close_async(self, 0, on_left_closed, task);
 }
 
@@ -161,24 +167,31 @@ on_left_exported(GObject *source, GAsyncResult *result, gpointer user_data)
   forget(task);
 }
 
+/* (transfer full) (nullable) */
+static GError *
+check_pending(guint pending, PrgPendingPolicy policy)
+{
+  if (pending == 0 || policy != PRG_PENDING_REFUSE)
+    return NULL;
+  return g_error_new(
+      PRG_ERROR, PRG_ERROR_PENDING_OPERATIONS,
+      ngettext("%u operation could not be sent to Twenty yet. Sign out with pending=keep to leave "
+               "it on this disk, or with pending=export to also write it to a file",
+               "%u operations could not be sent to Twenty yet. Sign out with pending=keep to leave "
+               "them on this disk, or with pending=export to also write them to a file",
+               pending),
+      pending);
+}
+
 static void
 leave_or_refuse(GTask *task)
 {
   PrgSession *self = g_task_get_source_object(task);
   Leaving *leaving = g_task_get_task_data(task);
-  guint pending = self->engine ? prg_book_n_pending(prg_engine_get_book(self->engine)) : 0;
+  GError *error = check_pending(n_pending(self), leaving->policy);
 
-  if (pending > 0 && leaving->policy == PRG_PENDING_REFUSE) {
-    end_leaving(
-        task,
-        g_error_new(
-            PRG_ERROR, PRG_ERROR_PENDING_OPERATIONS,
-            ngettext("%u operation could not be sent to Twenty yet. Sign out with pending=keep to leave "
-                     "it on this disk, or with pending=export to also write it to a file",
-                     "%u operations could not be sent to Twenty yet. Sign out with pending=keep to leave "
-                     "them on this disk, or with pending=export to also write them to a file",
-                     pending),
-            pending));
+  if (error) {
+    end_leaving(task, error);
   } else if (self->engine && leaving->policy == PRG_PENDING_EXPORT) {
     g_autoptr(GPtrArray) operations = prg_transfer_pick(prg_engine_get_book(self->engine));
     g_autofree char *directory = g_build_filename(self->directory, "exports", NULL);
@@ -187,6 +200,49 @@ leave_or_refuse(GTask *task)
   } else {
     forget(task);
   }
+}
+
+static void flush(GTask *task);
+
+static void
+on_settled(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+  const Leaving *leaving = g_task_get_task_data(task);
+  g_autoptr(GError) error = NULL;
+
+  if (!prg_engine_submit_finish(PRG_ENGINE(source), result, NULL, &error))
+    g_debug("Nothing more is committed: %s", error->message);
+  if (!check_running(task))
+    return;
+  if (leaving->is_flushed || self->twenty == NULL || n_pending(self) == 0) {
+    leave_or_refuse(task);
+    return;
+  }
+  /* Earned a moment ago, and never tried to send. That may take long, so the others' calls go on. */
+  prg_session_set_busy(self, FALSE);
+  flush(task);
+}
+
+static GPtrArray *
+plan_nothing(PrgEngine *engine, gpointer user_data, GError **error)
+{
+  return prg_changes_new();
+}
+
+/* From here on calls wait, and what was taken before is carried out first: all that anybody is told to have earned is in the book when
+ * it is counted or exported. */
+static void
+settle(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+
+  prg_session_set_busy(self, TRUE);
+  if (self->engine)
+    prg_engine_submit_async(self->engine, plan_nothing, NULL, NULL, NULL, on_settled, task);
+  else
+    leave_or_refuse(task);
 }
 
 /* How the flush went does not matter: what counts is what is still pending. */
@@ -199,7 +255,7 @@ end_flush(GTask *task)
     return;
   leaving->is_flushed = TRUE;
   prg_timer_clear(&leaving->timer);
-  leave_or_refuse(task);
+  settle(task);
 }
 
 static void
@@ -225,6 +281,17 @@ on_flush_deadline(gpointer user_data)
 
   end_flush(user_data);
   return G_SOURCE_REMOVE;
+}
+
+static void
+flush(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+  Leaving *leaving = g_task_get_task_data(task);
+
+  leaving->timer = prg_jobs_add_timer(self->jobs, FLUSH_MS, on_flush_deadline, task);
+  prg_jobs_begin(self->jobs);
+  prg_engine_sync_async(self->engine, NULL, on_flushed, g_object_ref(task));
 }
 
 static gboolean
@@ -262,14 +329,10 @@ prg_session_sign_out_async(PrgSession *self,
   }
   self->is_busy = TRUE;
   prg_jobs_begin(self->jobs);
-  if (self->engine == NULL || self->twenty == NULL ||
-      prg_book_n_pending(prg_engine_get_book(self->engine)) == 0) {
-    leave_or_refuse(task);
-    return;
-  }
-  leaving->timer = prg_jobs_add_timer(self->jobs, FLUSH_MS, on_flush_deadline, task);
-  prg_jobs_begin(self->jobs);
-  prg_engine_sync_async(self->engine, NULL, on_flushed, g_object_ref(task));
+  if (self->twenty && n_pending(self) > 0)
+    flush(task);
+  else
+    settle(task);
 }
 
 gboolean
