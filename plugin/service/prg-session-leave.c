@@ -167,10 +167,19 @@ on_left_exported(GObject *source, GAsyncResult *result, gpointer user_data)
   forget(task);
 }
 
-/* (transfer full) (nullable) */
+/* Why the account may not leave. (transfer full) (nullable) */
 static GError *
-check_pending(guint pending, PrgPendingPolicy policy)
+check_pending(PrgSession *self, PrgPendingPolicy policy)
 {
+  guint pending = n_pending(self);
+
+  if (policy == PRG_PENDING_KEEP)
+    return NULL;
+  if (self->engine == NULL)
+    return g_error_new(
+        PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
+        _("Sign out with pending=keep to leave what waits on this disk. It cannot be told what that is: %s"),
+        *self->store_error ? self->store_error : _("the account is being opened"));
   if (pending == 0 || policy != PRG_PENDING_REFUSE)
     return NULL;
   return g_error_new(
@@ -188,11 +197,14 @@ leave_or_refuse(GTask *task)
 {
   PrgSession *self = g_task_get_source_object(task);
   Leaving *leaving = g_task_get_task_data(task);
-  GError *error = check_pending(n_pending(self), leaving->policy);
+  GError *error = NULL;
 
+  if (!check_running(task))
+    return;
+  error = check_pending(self, leaving->policy);
   if (error) {
     end_leaving(task, error);
-  } else if (self->engine && leaving->policy == PRG_PENDING_EXPORT) {
+  } else if (leaving->policy == PRG_PENDING_EXPORT) {
     g_autoptr(GPtrArray) operations = prg_transfer_pick(prg_engine_get_book(self->engine));
     g_autofree char *directory = g_build_filename(self->directory, "exports", NULL);
     prg_transfer_save_async(directory, self->account->member, operations,
