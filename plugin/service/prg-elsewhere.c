@@ -29,6 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
 static void
 read_async(PrgElsewhere *self, GAsyncReadyCallback callback, gpointer user_data)
 {
+  prg_session_hold_store(self->session);
   prg_store_read_beside_async(prg_session_get_directory(self->session), self->directory,
                               prg_session_get_account(self->session)->name,
                               prg_jobs_begin(prg_session_get_jobs(self->session)), callback, user_data);
@@ -42,6 +43,7 @@ on_looked(GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) found = prg_store_read_beside_finish(result, &error);
 
+  prg_session_release_store(self->session);
   if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_warning("The store of another installation cannot be read: %s", error->message);
   if (found && look->engine == prg_session_get_engine(self->session)) {
@@ -146,6 +148,7 @@ on_read(GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   takeover->operations = prg_store_read_beside_finish(result, &error);
+  prg_session_release_store(takeover->elsewhere->session);
   if (takeover->operations)
     prg_engine_submit_async(takeover->engine, plan_takeover, takeover, NULL, NULL, on_submitted, task);
   else

@@ -36,6 +36,9 @@ end_leaving(GTask *task, GError *error)
   Leaving *leaving = g_task_get_task_data(task);
 
   self->is_busy = FALSE;
+  /* It stays, and its store was not to be opened while it left. */
+  if (self->is_started && self->account && self->engine == NULL && self->open_timer == NULL)
+    prg_session_open(self);
   prg_session_set_busy(self, FALSE);
   if (error)
     g_task_return_error(task, error);
@@ -145,6 +148,8 @@ forget(GTask *task)
 
   if (!check_running(task))
     return;
+  if (self->engine == NULL)
+    prg_session_drop_opening(self); /* it would be remembered again */
   prg_accounts_set_last(self->accounts, NULL);
   prg_accounts_sync_async(self->accounts, on_forgotten, task);
 }

@@ -34,6 +34,9 @@ struct _PrgSession {
   gboolean has_begun; /* the rules are known, or were waited for long enough; the account may be opened */
   gboolean is_ready;
   guint n_opening;  /* stores that are being opened */
+  guint n_closing;  /* stores that are being closed */
+  guint n_held;     /* stores of another installation that are being read */
+  guint era;        /* counts closes: what was being opened before one is not wanted any more */
   gboolean is_busy; /* a sign-in, a sign-out or a switch is under way */
 
   PrgRules *rules;           /* (owned) in force */
@@ -56,6 +59,9 @@ struct _PrgSession {
   char *last_error;    /* (owned) (nullable) what prg_session_get_last_error() told last */
   guint open_delay;    /* ms until the store is tried again */
   GSource *open_timer; /* (owned) (nullable) */
+  gboolean wants_open; /* once no other store is open */
+  PrgEngine *closing;  /* (nullable) it lives until its store is closed */
+  GTask *stop_task;    /* (owned) (nullable) returns when no store is open or locked */
   GTask *open_task;    /* (owned) (nullable) a sign-in that waits for the store */
 
   int token_problem;   /* PrgError: why there is no @twenty */
@@ -74,6 +80,9 @@ void prg_session_require_sign_in(PrgSession *self, const char *reason);
 void prg_session_set_ready(PrgSession *self);
 void prg_session_set_busy(PrgSession *self, gboolean is_busy);
 
+/* Ends a stop that waited for the last store. */
+void prg_session_end_stop(PrgSession *self);
+
 /* Opens the account, or looks for one; the first call counts. */
 void prg_session_begin_account(PrgSession *self);
 
@@ -87,6 +96,8 @@ void prg_session_open(PrgSession *self);
 void prg_session_apply_settings(PrgSession *self);
 void prg_session_apply_network(PrgSession *self);
 void prg_session_use_account(PrgSession *self, const PrgAccount *account);
+/* What is being opened, or is to be tried again, is not wanted any more. */
+void prg_session_drop_opening(PrgSession *self);
 /* Stops the engine and closes the store; the account stays set. */
 void
 prg_session_close_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data);

@@ -76,6 +76,37 @@ connect_engine(PrgSession *self)
   g_signal_connect(self->engine, "sign-in-required", G_CALLBACK(on_engine_sign_in), self);
 }
 
+/* ---- stores that are open, or locked ---- */
+
+static void
+settle_stores(PrgSession *self)
+{
+  prg_session_end_stop(self);
+  if (self->wants_open && self->account && self->engine == NULL)
+    prg_session_open(self);
+}
+
+static void
+end_closing(PrgSession *self)
+{
+  self->n_closing--;
+  settle_stores(self);
+}
+
+void
+prg_session_hold_store(PrgSession *self)
+{
+  self->n_held++;
+}
+
+void
+prg_session_release_store(PrgSession *self)
+{
+  g_return_if_fail(self->n_held > 0);
+  self->n_held--;
+  prg_session_end_stop(self);
+}
+
 /* ---- opening ---- */
 
 /* This machine's device id: a copied disk must not continue the sequence of the machine it was copied from.
@@ -192,7 +223,8 @@ on_open_again(gpointer user_data)
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
   prg_timer_clear(&self->open_timer);
-  prg_session_open(self);
+  if (self->account && self->engine == NULL)
+    prg_session_open(self);
   return G_SOURCE_REMOVE;
 }
 
@@ -209,14 +241,13 @@ schedule_open(PrgSession *self, const char *message)
 
 typedef struct {
   PrgSession *session; /* (owned) */
-  char *name;          /* (owned) the account it was begun for */
+  guint era;           /* the session's when it was begun */
 } Opening;
 
 static void
 opening_free(Opening *self)
 {
   g_object_unref(self->session);
-  g_free(self->name);
   g_free(self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Opening, opening_free)
@@ -224,20 +255,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Opening, opening_free)
 static void
 on_superfluous_closed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  PrgJobs *jobs = user_data;
+  g_autoptr(PrgSession) self = user_data;
 
   prg_store_close_finish(PRG_STORE(source), result, NULL);
   g_object_unref(source);
-  prg_jobs_end(jobs);
+  end_closing(self);
+  prg_jobs_end(self->jobs);
 }
 
+/* Not after a close, which may be that of a switch, a sign-out or a stop. */
 static gboolean
 is_still_wanted(const Opening *opening)
 {
   PrgSession *self = opening->session;
 
-  return self->is_started && self->engine == NULL && self->account &&
-         g_str_equal(self->account->name, opening->name);
+  return self->is_started && self->engine == NULL && self->account && opening->era == self->era;
 }
 
 static void
@@ -249,21 +281,23 @@ on_store_opened(GObject *source, GAsyncResult *result, gpointer user_data)
   PrgStoreReport report = { 0 };
   g_autoptr(GError) error = NULL;
   PrgStore *store = prg_store_open_finish(result, &snapshot, &report, &error);
+  const gboolean is_wanted = is_still_wanted(opening);
 
   self->n_opening--;
-  if (store && !is_still_wanted(opening)) {
+  if (store && !is_wanted) {
     prg_snapshot_free(snapshot);
     prg_jobs_begin(self->jobs);
-    prg_store_close_async(store, on_superfluous_closed, self->jobs);
+    self->n_closing++;
+    prg_store_close_async(store, on_superfluous_closed, g_object_ref(self));
   } else if (store) {
     report_opening(self, &report);
     use_store(self, store, snapshot);
-  } else if (is_still_wanted(opening)) {
+  } else if (is_wanted) {
     g_warning("The store cannot be opened: %s", error->message);
     schedule_open(self, error->message);
   }
   prg_store_report_clear(&report);
-  if (self->account && g_str_equal(self->account->name, opening->name))
+  if (is_wanted)
     prg_session_adopt_opened(self, error);
   if (self->is_started) {
     /* At the start the look at the keyring, or the deadline for it, ends the wait. */
@@ -271,18 +305,25 @@ on_store_opened(GObject *source, GAsyncResult *result, gpointer user_data)
       prg_session_set_ready(self);
     prg_session_check_keyring(self);
   }
+  settle_stores(self);
   prg_jobs_end(self->jobs);
 }
 
 void
 prg_session_open(PrgSession *self)
 {
-  Opening *opening = g_new0(Opening, 1);
+  Opening *opening;
 
+  /* One after the other: a store that is still open here is locked for us too. */
+  self->wants_open = self->n_opening + self->n_closing > 0;
+  if (self->wants_open)
+    return;
+  opening = g_new0(Opening, 1);
   opening->session = g_object_ref(self);
-  opening->name = g_strdup(self->account->name);
+  opening->era = self->era;
   self->n_opening++;
-  prg_store_open_async(self->directory, opening->name, prg_jobs_begin(self->jobs), on_store_opened, opening);
+  prg_store_open_async(self->directory, self->account->name, prg_jobs_begin(self->jobs), on_store_opened,
+                       opening);
 }
 
 /* ---- closing ---- */
@@ -291,13 +332,25 @@ static void
 on_engine_stopped(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GTask) task = user_data;
+  g_autoptr(PrgSession) self = g_object_ref(g_task_get_source_object(task));
   GError *error = NULL;
 
+  if (source == (GObject *)self->closing)
+    self->closing = NULL;
   if (prg_engine_stop_finish(PRG_ENGINE(source), result, &error))
     g_task_return_boolean(task, TRUE);
   else
     g_task_return_error(task, error);
   g_object_unref(source);
+  end_closing(self);
+}
+
+void
+prg_session_drop_opening(PrgSession *self)
+{
+  self->era++;
+  self->wants_open = FALSE;
+  prg_timer_clear(&self->open_timer);
 }
 
 void
@@ -307,15 +360,19 @@ prg_session_close_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback 
   PrgEngine *engine = g_steal_pointer(&self->engine);
 
   g_task_set_source_tag(task, prg_session_close_async);
-  prg_timer_clear(&self->open_timer);
+  prg_session_drop_opening(self);
   prg_record_set(&self->store_error, "");
   if (engine == NULL) {
+    if (self->closing && timeout_ms == 0)
+      prg_engine_stop_flushing(self->closing);
     g_task_return_boolean(task, TRUE);
     g_object_unref(task);
     return;
   }
   g_signal_handlers_disconnect_by_data(engine, self);
   g_signal_emit_by_name(self, "engine-changed");
+  self->closing = engine;
+  self->n_closing++;
   prg_engine_stop_async(engine, timeout_ms, on_engine_stopped, task);
 }
 

@@ -165,7 +165,8 @@ void
 prg_session_set_ready(PrgSession *self)
 {
   /* A store that is being opened comes back here, well or not: until then a call waits, and is not refused. */
-  if (self->is_ready || !self->is_started || (self->n_opening > 0 && self->engine == NULL))
+  if (self->is_ready || !self->is_started ||
+      ((self->n_opening > 0 || self->wants_open) && self->engine == NULL))
     return;
   prg_timer_clear(&self->ready_timer);
   self->is_ready = TRUE;
@@ -311,25 +312,43 @@ prg_session_start(PrgSession *self)
 
 /* ---- stop ---- */
 
+void
+prg_session_end_stop(PrgSession *self)
+{
+  g_autoptr(GTask) task = NULL;
+  const GError *error;
+
+  /* Also while a store is being opened, or while a switch closes one, nobody else could use it. */
+  if (self->stop_task == NULL || self->n_opening + self->n_closing + self->n_held > 0)
+    return;
+  task = g_steal_pointer(&self->stop_task);
+  error = g_task_get_task_data(task);
+  if (error)
+    g_task_return_error(task, g_error_copy(error));
+  else
+    g_task_return_boolean(task, TRUE);
+}
+
 static void
 on_stop_closed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr(GTask) task = user_data;
   PrgSession *self = PRG_SESSION(source);
   GError *error = NULL;
 
   g_clear_object(&self->keyring);
   g_clear_object(&self->network);
-  if (prg_session_close_finish(self, result, &error))
-    g_task_return_boolean(task, TRUE);
-  else
-    g_task_return_error(task, error);
+  self->stop_task = user_data;
+  if (!prg_session_close_finish(self, result, &error))
+    g_task_set_task_data(self->stop_task, error, (GDestroyNotify)g_error_free);
+  prg_session_end_stop(self);
 }
 
 void
 prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new(self, NULL, callback, user_data);
+  g_autoptr(GError) stopping =
+      g_error_new_literal(PRG_ERROR, PRG_ERROR_CANCELLED, _("The service is being stopped"));
 
   g_task_set_source_tag(task, prg_session_stop_async);
   self->is_started = FALSE;
@@ -345,6 +364,7 @@ prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback c
     g_signal_handlers_disconnect_by_data(self->keyring, self);
   if (self->settings)
     g_signal_handlers_disconnect_by_data(self->settings, self);
+  prg_session_adopt_opened(self, stopping);
   prg_session_close_async(self, timeout_ms, on_stop_closed, task);
 }
 

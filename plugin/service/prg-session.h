@@ -36,6 +36,11 @@ void
 prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data);
 gboolean prg_session_stop_finish(PrgSession *self, GAsyncResult *result, GError **error);
 
+/* Another installation's store is locked because of us: a stop waits for the release, as that installation may be the next owner of the
+ * bus name. */
+void prg_session_hold_store(PrgSession *self);
+void prg_session_release_store(PrgSession *self);
+
 PrgJobs *prg_session_get_jobs(PrgSession *self);             /* (transfer none) */
 const char *prg_session_get_directory(PrgSession *self);     /* (transfer none) */
 const PrgAccount *prg_session_get_account(PrgSession *self); /* (nullable) (transfer none) */

@@ -478,6 +478,13 @@ prg_engine_stop_async(PrgEngine *self, guint timeout_ms, GAsyncReadyCallback cal
   prg_engine_sync_async(self, NULL, flushed, NULL);
 }
 
+void
+prg_engine_stop_flushing(PrgEngine *self)
+{
+  g_return_if_fail(self->stopping != NULL);
+  begin_close(self);
+}
+
 gboolean
 prg_engine_stop_finish(PrgEngine *self, GAsyncResult *result, GError **error)
 {

@@ -116,6 +116,8 @@ void prg_engine_retry(PrgEngine *self);
  * nothing of it runs. */
 void
 prg_engine_stop_async(PrgEngine *self, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data);
+/* A stop that is under way flushes no longer: somebody waits for the store. */
+void prg_engine_stop_flushing(PrgEngine *self);
 gboolean prg_engine_stop_finish(PrgEngine *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

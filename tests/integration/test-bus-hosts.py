@@ -286,6 +286,65 @@ def test_takeover(env, how):
         first.quit()
 
 
+def test_takeover_while_the_account_is_switched(env):
+    """The owner stops while it sends what the former account left: its store is closed before the name goes to the next."""
+    need_faults()
+    session = empty_session(env)
+    first, second = Host(session), Host(session)
+    first.says("start", "started")
+    wait_owner(session, first)
+    session.sign_in(env.server)
+    second.says("start", "started")
+    wait_for(lambda: len(unique_names(session)) == 2, 20, "the queue")
+    session.add("note_added")
+    env.server.faults({"kind": "hang", "method": "POST", "contains": "xpEvents", "arg": 30000})
+    with pipe_of(env.server.token.encode()) as fd:
+        switched = begin(session.client, ACCOUNT, "SignIn", "(ssh)", env.server.url, env.server.new_member(), 0, fds=[fd])
+        wait_for(lambda: not env.server.faults_left(), 20, "what the former account sends")
+    first.says("stop", "stopped")
+    wait_owner(session, second)
+    equal(session.add("note_added")[2], 2 * NOTE, "total at the next owner")
+    wait_for(lambda: switched, 20, "the end of SignIn")
+    equal(switched[0].name, "Cancelled", "the answer of SignIn")
+    session.sync_until_well()
+    expect_exact(env.server, session, 2 * NOTE, 2)
+    second.says("stop", "stopped")
+    second.quit()
+    first.quit()
+
+
+def is_locked(session):
+    """Whether somebody has the session's store, without touching its lock."""
+    inode = next(session.store.glob("*.lock")).stat().st_ino
+    locks = pathlib.Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    return any(line.split()[1:4] == ["FLOCK", "ADVISORY", "WRITE"] and line.split()[5].endswith(f":{inode}") for line in locks)
+
+
+def test_takeover_while_the_store_is_opened(env):
+    """The owner is told to stop while its disk is slow: the next one does not find the store locked."""
+    session = env.session()
+    session.add("note_added")
+    session.sync()
+    session.stop()
+    (session.services / f"{NAME}.service").unlink()
+    bus_call(session.client, "ReloadConfig", "()")
+    # The leak checker cannot work beside strace.
+    unchecked = f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"
+    session.start_daemon("env", unchecked, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64",
+                         "-e", "inject=pread64:delay_enter=1500000:when=1")
+    second = Host(session)
+    second.says("start", "started")
+    wait_for(lambda: len(unique_names(session)) == 2, 20, "the queue")
+    wait_for(lambda: is_locked(session), 20, "the slow opening")
+    os.kill(session.client.pid(), signal.SIGTERM)
+    wait_owner(session, second)
+    equal(session.add("note_added")[2], 2 * NOTE, "total at the next owner")
+    session.sync()
+    expect_exact(env.server, session, 2 * NOTE, 2)
+    second.says("stop", "stopped")
+    second.quit()
+
+
 def test_in_turn(env):
     """Three hosts and the daemon, in all contexts; the owner quits or is killed while calls go on. Each acknowledged call is counted once."""
     session = empty_session(env)
