@@ -128,6 +128,7 @@ item_from_secret(SecretRetrievable *found, SecretValue *value)
   item->server = g_strdup(g_hash_table_lookup(attributes, "server"));
   item->member = g_strdup(g_hash_table_lookup(attributes, "member"));
   item->token = g_strndup(secret, length);
+  item->modified = secret_retrievable_get_modified(found);
   return g_steal_pointer(&item);
 }
 

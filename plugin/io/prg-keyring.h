@@ -21,9 +21,10 @@ G_DECLARE_FINAL_TYPE(PrgKeyring, prg_keyring, PRG, KEYRING, GObject)
 PrgKeyring *prg_keyring_new(GDBusConnection *connection, guint timeout_ms);
 
 typedef struct {
-  char *server; /* (owned) */
-  char *member; /* (owned) */
-  char *token;  /* (owned) wiped when freed */
+  char *server;     /* (owned) */
+  char *member;     /* (owned) */
+  char *token;      /* (owned) wiped when freed */
+  guint64 modified; /* s since the epoch */
 } PrgSecretItem;
 void prg_secret_item_free(PrgSecretItem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PrgSecretItem, prg_secret_item_free)

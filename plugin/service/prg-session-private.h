@@ -64,9 +64,10 @@ struct _PrgSession {
   GTask *stop_task;    /* (owned) (nullable) returns when no store is open or locked */
   GTask *open_task;    /* (owned) (nullable) a sign-in that waits for the store */
 
-  int token_problem;   /* PrgError: why there is no @twenty */
-  char *token_reason;  /* (owned) "" = none */
-  gboolean is_looking; /* a keyring lookup is under way */
+  guint64 token_modified; /* when the keyring's item was stored, in s since the epoch; 0 = unknown */
+  int token_problem;      /* PrgError: why there is no @twenty */
+  char *token_reason;     /* (owned) "" = none */
+  gboolean is_looking;    /* a keyring lookup is under way */
   gboolean look_again;
   gboolean is_required;    /* SignInRequired was raised for the present reason */
   PrgCredentials *refused; /* (owned) (nullable) a keyring item that the server did not take */
@@ -104,6 +105,7 @@ prg_session_close_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback 
 gboolean prg_session_close_finish(PrgSession *self, GAsyncResult *result, GError **error);
 
 /* prg-session-token.c */
+gboolean prg_session_has_token(PrgSession *self, const PrgCredentials *credentials);
 void prg_session_use_token(PrgSession *self, const PrgCredentials *credentials);
 void prg_session_drop_token(PrgSession *self, int problem, const char *reason);
 

@@ -89,9 +89,13 @@ static void
 stay(PrgSession *self, const Adoption *adoption)
 {
   g_autoptr(PrgAccount) old = prg_account_copy(self->account);
+  const gboolean is_same = prg_session_has_token(self, adoption->credentials);
 
   prg_session_use_account(self, adoption->account);
   prg_session_use_token(self, adoption->credentials);
+  /* The server took it a moment ago, so it may have refused it for a while only. */
+  if (is_same)
+    prg_engine_retry(self->engine);
   if (adoption->keep && !g_str_equal(old->server, adoption->account->server))
     prg_keyring_clear_async(self->keyring, old->server, old->member, prg_jobs_begin(self->jobs),
                             on_old_cleared, self->jobs);

@@ -6,6 +6,12 @@
 
 #define TRY_AGAIN_MS 60000
 
+gboolean
+prg_session_has_token(PrgSession *self, const PrgCredentials *credentials)
+{
+  return self->twenty && prg_credentials_equal(self->token, credentials);
+}
+
 void
 prg_session_use_token(PrgSession *self, const PrgCredentials *credentials)
 {
@@ -14,7 +20,7 @@ prg_session_use_token(PrgSession *self, const PrgCredentials *credentials)
   self->token_problem = PRG_ERROR_NOT_SIGNED_IN;
   prg_record_set(&self->token_reason, "");
   self->is_required = FALSE;
-  if (self->twenty && prg_credentials_equal(self->token, credentials))
+  if (prg_session_has_token(self, credentials))
     return;
   copy = prg_credentials_new(credentials->server, credentials->member, credentials->token);
   g_clear_pointer(&self->token, prg_credentials_free);
@@ -154,6 +160,18 @@ on_look_adopted(GObject *source, GAsyncResult *result, gpointer user_data)
   prg_jobs_end(self->jobs);
 }
 
+/* The key that the server refused, stored anew, is tried again; once, or each change of the keyring would bring another refusal. */
+static void
+use_own_item(PrgSession *self, const PrgSecretItem *item, const PrgCredentials *credentials)
+{
+  const gboolean is_anew = item->modified > self->token_modified && prg_session_has_token(self, credentials);
+
+  self->token_modified = item->modified;
+  prg_session_use_token(self, credentials);
+  if (is_anew && self->engine && prg_engine_get_state(self->engine) == PRG_ENGINE_PAUSED)
+    prg_engine_retry(self->engine);
+}
+
 static void
 use_item(PrgSession *self, const PrgSecretItem *item)
 {
@@ -167,7 +185,7 @@ use_item(PrgSession *self, const PrgSecretItem *item)
     end_look(self);
   } else if (self->account && g_str_equal(self->account->server, origin) &&
              g_str_equal(self->account->member, item->member)) {
-    prg_session_use_token(self, credentials);
+    use_own_item(self, item, credentials);
     end_look(self);
   } else if (prg_accounts_is_ignored(self->accounts, origin, item->member) ||
              prg_credentials_equal(self->refused, credentials)) {

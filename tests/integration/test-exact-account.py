@@ -5,8 +5,9 @@ import json
 import pathlib
 
 import common
-from common import (ACCOUNT, XP, call_rows, equal, expect_exact, expect_record, gather, call_plan, need_faults, options, refused, wait_for,
-                    worth)
+from common import (ACCOUNT, SYNC, XP, call_rows, equal, expect_exact, expect_record, gather, call_plan, need_faults, options, parametrize,
+                    refused, worth)
+from probe import secret_store, wait_for, wait_property
 
 CALL = worth("CONTACT", 150)
 ROWS = len(call_rows("CONTACT", 150))
@@ -112,7 +113,8 @@ def test_two_users_of_one_desktop(env):
     expect_record(env.server, second, worth("VOICEMAIL", 0) + XP["first_dial_of_day"], 3)
 
 
-def expired(env, kind):
+def unauthorized(env, kind):
+    """A rep whose token is refused in the middle of a sync, and the total that is earned by then."""
     need_faults()
     rep = env.session()
     gather([rep], [[call_plan("CONTACT", 150, f"lead-{i}") for i in range(70)]])
@@ -124,6 +126,11 @@ def expired(env, kind):
     total = 71 * CALL + XP["first_dial_of_day"]
     equal(rep.total(), total, "total while signed out by the server")
     env.server.clear_faults()
+    return rep, total
+
+
+def expired(env, kind):
+    rep, total = unauthorized(env, kind)
     rep.sign_in(env.server, rep.member, token=env.server.new_token())
     expect_exact(env.server, rep, total, 71 * ROWS + 1)
 
@@ -134,6 +141,19 @@ def test_a_token_that_expires(env):
 
 def test_a_key_that_is_revoked(env):
     expired(env, "auth-revoked")
+
+
+@parametrize(["SignIn", "secret-tool"])
+def test_the_same_key_again(env, how):
+    """The server refused it for a while only. Given again, it is tried again, without a SyncNow."""
+    rep, total = unauthorized(env, "auth-expired")
+    if how == "SignIn":
+        rep.give_token(env.server.token)
+        wait_property(rep.client, SYNC, "State", "idle")
+    else:
+        # Again and again: it is told by its time, in seconds, that an item was stored anew.
+        wait_for(lambda: secret_store(rep, env.server.url, rep.member, env.server.token) or rep.sync_state() == "idle", what="idle")
+    expect_exact(env.server, rep, total, 71 * ROWS + 1)
 
 
 def test_a_token_with_an_end(env):
