@@ -6,12 +6,17 @@
 #include <glib/gi18n-lib.h>
 
 #define FLUSH_MS 10000
+/* Of one account; more would be a keyring that takes nothing away. */
+#define MAX_SPELLINGS 16
 
 typedef struct {
   PrgPendingPolicy policy;
   gboolean is_flushed; /* or was given up */
   GSource *timer;      /* (owned) (nullable) */
   char *exported;      /* (owned) */
+  PrgAccount *left;    /* (owned) (nullable) once it has */
+  guint n_cleared;     /* items of it that were spelled differently */
+  guint step;          /* of the look at what is left */
 } Leaving;
 
 static void
@@ -19,6 +24,7 @@ leaving_free(Leaving *self)
 {
   prg_timer_clear(&self->timer);
   g_free(self->exported);
+  g_clear_pointer(&self->left, prg_account_free);
   g_free(self);
 }
 
@@ -59,19 +65,84 @@ on_left_ignored(GObject *source, GAsyncResult *result, gpointer user_data)
   end_leaving(task, NULL);
 }
 
-/* Another account's item must not sign its rep in because this one has left. */
+static void look_at_rest(GTask *task);
+
 static void
-on_left_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
+on_spelled_cleared(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   PrgSession *self = g_task_get_source_object(task);
-  g_autoptr(PrgSecretItem) item = prg_keyring_lookup_finish(PRG_KEYRING(source), result, NULL);
-  g_autofree char *origin = item ? prg_twenty_parse_origin(item->server, NULL) : NULL;
+  Leaving *leaving = g_task_get_task_data(task);
+  GError *error = NULL;
 
-  if (origin)
-    prg_accounts_set_ignored(self->accounts, origin, item->member);
+  if (prg_keyring_clear_finish(PRG_KEYRING(source), result, &error)) {
+    leaving->n_cleared++;
+    look_at_rest(task);
+    return;
+  }
+  g_prefix_error(&error, _("Signed out, but a token of the account is still in the keyring: "));
+  prg_accounts_set_ignored(self->accounts, leaving->left->server, leaving->left->member);
+  end_leaving(task, error);
+}
+
+static gboolean
+is_of(const PrgSecretItem *item, const PrgAccount *account)
+{
+  g_autofree char *origin = prg_twenty_parse_origin(item->server, NULL);
+  g_autofree char *member = prg_session_parse_member(item->member, NULL);
+
+  return origin && member && g_str_equal(origin, account->server) && g_str_equal(member, account->member);
+}
+
+/* Another account's item must not sign its rep in because this one has left. */
+static void
+ignore(PrgSession *self, const PrgSecretItem *item)
+{
+  g_autofree char *origin = prg_twenty_parse_origin(item->server, NULL);
+  g_autofree char *member = prg_session_parse_member(item->member, NULL);
+
+  if (origin && member)
+    prg_accounts_set_ignored(self->accounts, origin, member);
+}
+
+static void
+on_rest_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  PrgSession *self = g_task_get_source_object(task);
+  Leaving *leaving = g_task_get_task_data(task);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(PrgSecretItem) item = prg_keyring_lookup_finish(PRG_KEYRING(source), result, &error);
+
+  if (item && is_of(item, leaving->left) && leaving->n_cleared < MAX_SPELLINGS && self->keyring) {
+    prg_keyring_clear_async(self->keyring, item->server, item->member, prg_jobs_get_cancellable(self->jobs),
+                            on_spelled_cleared, task);
+    return;
+  }
+  if (error == NULL && leaving->step++ < 2) {
+    look_at_rest(task);
+    return;
+  }
+  if (item)
+    ignore(self, item);
   self->look_again = FALSE;
   prg_accounts_sync_async(self->accounts, on_left_ignored, task);
+}
+
+/* The account's token may be there once more, put there by hand under a server or a member that is spelled differently. */
+static void
+look_at_rest(GTask *task)
+{
+  PrgSession *self = g_task_get_source_object(task);
+  Leaving *leaving = g_task_get_task_data(task);
+  g_autofree char *capitals = g_ascii_strup(leaving->left->member, -1);
+  const char *members[] = { leaving->left->member, capitals, NULL };
+
+  if (self->keyring)
+    prg_keyring_lookup_async(self->keyring, NULL, members[leaving->step],
+                             prg_jobs_get_cancellable(self->jobs), on_rest_looked_up, task);
+  else
+    end_leaving(task, NULL);
 }
 
 static void
@@ -79,18 +150,15 @@ on_left_closed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   PrgSession *self = PRG_SESSION(source);
+  Leaving *leaving = g_task_get_task_data(task);
   g_autoptr(GError) error = NULL;
 
   if (!prg_session_close_finish(self, result, &error))
     g_warning("The store was not closed cleanly: %s", error->message);
-  g_clear_pointer(&self->account, prg_account_free);
+  leaving->left = g_steal_pointer(&self->account);
   prg_session_drop_token(self, PRG_ERROR_NOT_SIGNED_IN, "");
   prg_session_set_busy(self, FALSE); /* who calls now hears that nobody is signed in */
-  if (self->keyring)
-    prg_keyring_lookup_async(self->keyring, NULL, NULL, prg_jobs_get_cancellable(self->jobs),
-                             on_left_looked_up, task);
-  else
-    end_leaving(task, NULL);
+  look_at_rest(task);
 }
 
 static void

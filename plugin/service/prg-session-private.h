@@ -71,7 +71,8 @@ struct _PrgSession {
   gboolean look_again;
   gboolean is_required;    /* SignInRequired was raised for the present reason */
   PrgCredentials *refused; /* (owned) (nullable) a keyring item that the server did not take */
-  GSource *look_timer;     /* (owned) (nullable) */
+  GSource *look_timer;     /* (owned) (nullable) the keyring changed */
+  GSource *again_timer;    /* (owned) (nullable) what it held could not be used yet */
   GSource *ready_timer;    /* (owned) (nullable) */
 };
 
@@ -119,6 +120,8 @@ void prg_session_adopt_async(PrgSession *self,
 void prg_session_adopt_opened(PrgSession *self, const GError *error);
 gboolean prg_session_adopt_finish(PrgSession *self, GAsyncResult *result, GError **error);
 
+/* The id of a member as Twenty spells it. (transfer full) (nullable) */
+char *prg_session_parse_member(const char *text, GError **error);
 /* @server, or the preset one where it is "". (transfer full) (nullable) */
 char *prg_session_choose_origin(PrgSession *self, const char *server, GError **error);
 

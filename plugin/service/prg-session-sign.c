@@ -236,6 +236,16 @@ prg_session_choose_origin(PrgSession *self, const char *server, GError **error)
   return prg_twenty_parse_origin(text, error);
 }
 
+char *
+prg_session_parse_member(const char *text, GError **error)
+{
+  if (g_uuid_string_is_valid(text))
+    return g_ascii_strdown(text, -1);
+  g_set_error(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
+              _("The member must be the id (a UUID) of a workspace member in Twenty; found “%.64s”"), text);
+  return NULL;
+}
+
 static void
 on_signed_in(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -259,22 +269,15 @@ prg_session_sign_in_async(PrgSession *self,
                           gpointer user_data)
 {
   g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
-  g_autofree char *origin = NULL;
   GError *error = NULL;
+  g_autofree char *lower = prg_session_parse_member(member, &error);
+  g_autofree char *origin = lower ? prg_session_choose_origin(self, server, &error) : NULL;
 
   g_task_set_source_tag(task, prg_session_sign_in_async);
-  if (!g_uuid_string_is_valid(member)) {
-    g_task_return_new_error(
-        task, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT,
-        _("The member must be the id (a UUID) of a workspace member in Twenty; found “%.64s”"), member);
-    return;
-  }
-  origin = prg_session_choose_origin(self, server, &error);
   if (origin == NULL) {
     g_task_return_error(task, error);
     return;
   }
-  g_autofree char *lower = g_ascii_strdown(member, -1);
   g_autoptr(PrgCredentials) credentials = prg_credentials_new(origin, lower, token);
   prg_jobs_begin(self->jobs);
   prg_session_adopt_async(self, credentials, TRUE, on_signed_in, g_steal_pointer(&task));

@@ -48,9 +48,10 @@ prg_session_drop_token(PrgSession *self, int problem, const char *reason)
 /* ---- looking it up ---- */
 
 typedef enum {
-  LOOK_OWN,    /* the account's own item */
-  LOOK_MEMBER, /* the member's on another server: it moved */
-  LOOK_ANY,    /* anybody's: the user was switched */
+  LOOK_OWN,      /* the account's own item */
+  LOOK_MEMBER,   /* the member's on another server: it moved */
+  LOOK_CAPITALS, /* the member's, stored by hand with a UUID in capitals */
+  LOOK_ANY,      /* anybody's: the user was switched */
 } LookStep;
 
 typedef struct {
@@ -67,7 +68,7 @@ on_try_again(gpointer user_data)
   g_autoptr(GMainContextPusher) pusher G_GNUC_UNUSED =
       g_main_context_pusher_new(prg_jobs_get_context(self->jobs));
 
-  prg_timer_clear(&self->look_timer);
+  prg_timer_clear(&self->again_timer);
   prg_session_check_keyring(self);
   return G_SOURCE_REMOVE;
 }
@@ -144,8 +145,9 @@ fail_adoption(PrgSession *self, const GError *error)
     return;
   }
   g_clear_pointer(&self->refused, prg_credentials_free);
-  if (self->look_timer == NULL)
-    self->look_timer = prg_jobs_add_timer(self->jobs, TRY_AGAIN_MS, on_try_again, self);
+  /* What is misspelled stays so until the keyring changes. */
+  if (self->again_timer == NULL && !g_error_matches(error, PRG_ERROR, PRG_ERROR_INVALID_ARGUMENT))
+    self->again_timer = prg_jobs_add_timer(self->jobs, TRY_AGAIN_MS, on_try_again, self);
 }
 
 static void
@@ -172,29 +174,37 @@ use_own_item(PrgSession *self, const PrgSecretItem *item, const PrgCredentials *
     prg_engine_retry(self->engine);
 }
 
+/* What @item means, however it is spelled. (transfer full) (nullable) */
+static PrgCredentials *
+read_item(const PrgSecretItem *item, GError **error)
+{
+  g_autofree char *origin = prg_twenty_parse_origin(item->server, error);
+  g_autofree char *member = origin ? prg_session_parse_member(item->member, error) : NULL;
+
+  return member ? prg_credentials_new(origin, member, item->token) : NULL;
+}
+
 static void
 use_item(PrgSession *self, const PrgSecretItem *item)
 {
   g_autoptr(GError) error = NULL;
-  g_autofree char *origin = prg_twenty_parse_origin(item->server, &error);
-  g_autoptr(PrgCredentials) credentials =
-      prg_credentials_new(origin ? origin : "", item->member, item->token);
+  g_autoptr(PrgCredentials) credentials = read_item(item, &error);
 
-  if (origin == NULL) {
+  if (credentials == NULL) {
     fail_adoption(self, error);
     end_look(self);
-  } else if (self->account && g_str_equal(self->account->server, origin) &&
-             g_str_equal(self->account->member, item->member)) {
+  } else if (self->account && g_str_equal(self->account->server, credentials->server) &&
+             g_str_equal(self->account->member, credentials->member)) {
     use_own_item(self, item, credentials);
     end_look(self);
-  } else if (prg_accounts_is_ignored(self->accounts, origin, item->member) ||
+  } else if (prg_accounts_is_ignored(self->accounts, credentials->server, credentials->member) ||
              prg_credentials_equal(self->refused, credentials)) {
     if (self->refused == NULL)
       miss_token(self);
     end_look(self);
   } else {
     g_clear_pointer(&self->refused, prg_credentials_free);
-    self->refused = prg_credentials_new(origin, item->member, item->token);
+    self->refused = prg_credentials_new(credentials->server, credentials->member, credentials->token);
     prg_session_set_ready(self);
     prg_jobs_begin(self->jobs);
     prg_session_adopt_async(self, credentials, FALSE, on_look_adopted, NULL);
@@ -230,14 +240,16 @@ look(PrgSession *self, LookStep step)
 {
   Look *data = g_new0(Look, 1);
   const PrgAccount *account = self->account;
+  g_autofree char *capitals = account ? g_ascii_strup(account->member, -1) : NULL;
+  const char *member;
 
   if (account == NULL)
     step = LOOK_ANY;
+  member = step == LOOK_ANY ? NULL : step == LOOK_CAPITALS ? capitals : account->member;
   data->session = g_object_ref(self);
   data->step = step;
-  prg_keyring_lookup_async(self->keyring, step == LOOK_OWN ? account->server : NULL,
-                           step == LOOK_ANY ? NULL : account->member, prg_jobs_begin(self->jobs),
-                           on_looked_up, data);
+  prg_keyring_lookup_async(self->keyring, step == LOOK_OWN ? account->server : NULL, member,
+                           prg_jobs_begin(self->jobs), on_looked_up, data);
 }
 
 void

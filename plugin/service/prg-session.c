@@ -63,6 +63,7 @@ prg_session_finalize(GObject *object)
 
   prg_timer_clear(&self->open_timer);
   prg_timer_clear(&self->look_timer);
+  prg_timer_clear(&self->again_timer);
   prg_timer_clear(&self->ready_timer);
   prg_session_drop_rules_file(self);
   g_clear_object(&self->engine);
@@ -357,6 +358,7 @@ prg_session_stop_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback c
   self->is_ready = FALSE;
   prg_session_drop_rules_file(self);
   prg_timer_clear(&self->look_timer);
+  prg_timer_clear(&self->again_timer);
   prg_timer_clear(&self->ready_timer);
   if (self->network)
     g_signal_handlers_disconnect_by_data(self->network, self);

@@ -4,7 +4,7 @@
 import time
 
 from probe import *  # noqa: F403
-from common import refused, run as run_tests
+from common import expect_exact, parametrize, refused, run as run_tests
 from keyrings import end_keyring, lock, start_keyring, unlock
 
 FIRST_ANSWER = 5  # s; the service waits one second for the keyring, the rest is for a slow machine
@@ -149,6 +149,94 @@ def test_secret_tool_with_a_bad_token(env):
     wait_signal(session.client, "SignInRequired", mark)
     equal(session.client.get(ACCOUNT, "SignedIn"), False, "SignedIn")
     assert "nonsense" not in session.reason(), "the token is in Reason"
+
+
+def items(session):
+    """The attributes of all accounts in the keyring."""
+    _code, out, complaint = run(["secret-tool", "search", "--all", "--unlock", "xdg:schema", "org.lids.Progression.Account"], session.env)
+    return [line for line in (out + complaint).splitlines() if re.match(r"attribute\.(server|member)", line)]
+
+
+def newest(session):
+    """When the newest item was stored, as secret-tool tells it."""
+    _code, out, complaint = run(["secret-tool", "search", "--all", "--unlock", "xdg:schema", "org.lids.Progression.Account"], session.env)
+    return max(re.findall(r"^modified = (.*)$", out + complaint, re.M))
+
+
+def secret_store_newer(session, *item):
+    """Stored again until it is the newest: the keyring counts in seconds."""
+    before = newest(session)
+    wait_for(lambda: secret_store(session, *item) or newest(session) > before, what="a newer item")
+
+
+@parametrize({"capitals": (str.upper, ""), "a slash": (str, "/"), "both": (str.upper, "/")})
+def test_an_item_spelled_differently(env, spell, end):
+    """It means the same account as SignIn's would: one store, one record; and signing out removes it."""
+    need_faults()
+    session = new_session(env, signed_in=False)
+    session.server, session.member = env.server, env.server.new_member()
+    env.server.control("POST", "provision")
+    session.get("Version")
+    secret_store(session, env.server.url + end, spell(session.member), env.server.token)
+    wait_property(session.client, ACCOUNT, "WorkspaceMemberId", session.member)
+    session.add("email_sent")
+    session.sync()
+    session.stop()
+    session.add("email_sent")
+    wait_property(session.client, SYNC, "State", "idle")
+    expect = session.total()
+    session.sync()
+    expect_exact(env.server, session, expect, 2)
+    equal((expect, len(session.databases())), (20, 1), "total, databases")
+    session.client.call(ACCOUNT, "SignOut", {})
+    equal(items(session), [], "what is left in the keyring")
+    session.sign_in(env.server, session.member, provision=False)
+    expect_exact(env.server, session, 20, 2)
+
+
+def test_two_spellings_of_one_account(env):
+    """One by secret-tool, one by SignIn: signing out removes both."""
+    session = new_session(env)
+    secret_store(session, env.server.url + "/", session.member.upper(), env.server.token)
+    session.stop()
+    equal(session.client.get(ACCOUNT, "WorkspaceMemberId"), session.member, "WorkspaceMemberId")
+    session.client.call(ACCOUNT, "SignOut", {})
+    equal(items(session), [], "what is left in the keyring")
+
+
+def test_own_item_in_capitals_beside_another(env):
+    """A newer item of somebody else does not take the account over at the next start."""
+    session = new_session(env, signed_in=False)
+    member = env.server.new_member()
+    env.server.control("POST", "provision")
+    session.get("Version")
+    secret_store(session, env.server.url, member.upper(), env.server.token)
+    wait_property(session.client, ACCOUNT, "WorkspaceMemberId", member)
+    session.stop()
+    secret_store_newer(session, env.server.url, env.server.new_member(), env.server.token)
+    wait_property(session.client, SYNC, "State", "idle")
+    equal(session.client.get(ACCOUNT, "WorkspaceMemberId"), member, "WorkspaceMemberId")
+
+
+def test_an_item_that_names_no_member(env):
+    session = new_session(env, signed_in=False)
+    session.get("Version")
+    secret_store(session, env.server.url, "robin", env.server.token)
+    wait_property(session.client, SYNC, "Reason", lambda reason: "UUID" in reason and "robin" in reason)
+    equal((session.client.get(ACCOUNT, "SignedIn"), session.databases()), (False, []), "signed in, databases")
+    secret_store_newer(session, env.server.url, env.server.new_member(), env.server.token)
+    wait_property(session.client, ACCOUNT, "SignedIn", True, 10)
+
+
+def test_news_while_an_item_waits_for_its_server(env):
+    """An item whose server does not answer is tried again once a minute; what comes into the keyring meanwhile is used at once."""
+    session = new_session(env, signed_in=False)
+    member = env.server.new_member()
+    session.get("Version")
+    secret_store(session, "http://127.0.0.1:1", member, env.server.token)
+    wait_property(session.client, SYNC, "Reason", lambda reason: "cannot be used" in reason)
+    secret_store_newer(session, env.server.url, member, env.server.token)
+    wait_property(session.client, ACCOUNT, "Server", env.server.url, 10)
 
 
 def test_token_replaced_with_secret_tool(env):
