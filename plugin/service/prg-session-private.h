@@ -53,8 +53,8 @@ struct _PrgSession {
   PrgTwenty *twenty;     /* (owned) (nullable) */
   PrgCredentials *token; /* (owned) (nullable) what @twenty was made of */
   char *store_error;     /* (owned) "" = none: why there is no engine */
-  char *notice;          /* (owned) "" = none: what a person should know, shown in LastError */
-  char *failed_method;   /* (owned) "" = none: the method of @failure */
+  char *notice; /* (owned) "" = none: what a person should know of the account's store, shown in LastError */
+  char *failed_method; /* (owned) "" = none: the method of @failure */
   char *failure;       /* (owned) "" = none: how work ended that had outlasted its call, shown in LastError */
   char *last_error;    /* (owned) (nullable) what prg_session_get_last_error() told last */
   guint open_delay;    /* ms until the store is tried again */
@@ -116,7 +116,7 @@ void prg_session_adopt_async(PrgSession *self,
                              gboolean keep,
                              GAsyncReadyCallback callback,
                              gpointer user_data);
-/* The store of the new account is open (or @error says why not). */
+/* The store of the new account is open (or @error says why not, or that the service is being stopped). */
 void prg_session_adopt_opened(PrgSession *self, const GError *error);
 gboolean prg_session_adopt_finish(PrgSession *self, GAsyncResult *result, GError **error);
 

@@ -12,6 +12,7 @@ typedef struct {
   gboolean keep;
   PrgTwenty *twenty;   /* (owned) (nullable) */
   PrgAccount *account; /* (owned) (nullable) once verified */
+  GError *unopened;    /* (owned) (nullable) the account is in use, but its store could not be opened */
 } Adoption;
 
 static void
@@ -20,6 +21,7 @@ adoption_free(Adoption *self)
   prg_credentials_free(self->credentials);
   g_clear_object(&self->twenty);
   g_clear_pointer(&self->account, prg_account_free);
+  g_clear_error(&self->unopened);
   g_free(self);
 }
 
@@ -46,10 +48,13 @@ on_remembered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   PrgSession *self = g_task_get_source_object(task);
+  Adoption *adoption = g_task_get_task_data(task);
   GError *error = NULL;
 
   if (!prg_accounts_sync_finish(self->accounts, result, &error))
     g_prefix_error(&error, _("Signed in, but the next start would not know it: "));
+  else
+    error = g_steal_pointer(&adoption->unopened);
   end_adoption(task, error);
 }
 
@@ -66,11 +71,23 @@ void
 prg_session_adopt_opened(PrgSession *self, const GError *error)
 {
   GTask *task = g_steal_pointer(&self->open_task);
+  Adoption *adoption = task ? g_task_get_task_data(task) : NULL;
 
-  if (task && error)
-    end_adoption(task, g_error_copy(error));
-  else if (task)
-    remember(task);
+  if (task == NULL)
+    return;
+  if (!self->is_started) {
+    end_adoption(task, error ? g_error_copy(error) : NULL);
+    return;
+  }
+  if (error) {
+    adoption->unopened = g_error_copy(error);
+    g_prefix_error(
+        &adoption->unopened,
+        _("Signed in, but nothing can be recorded before the account's store can be opened, which is tried "
+          "again and again: "));
+    prg_accounts_set_last(self->accounts, self->account);
+  }
+  remember(task);
 }
 
 static void

@@ -362,6 +362,8 @@ prg_session_close_async(PrgSession *self, guint timeout_ms, GAsyncReadyCallback 
   g_task_set_source_tag(task, prg_session_close_async);
   prg_session_drop_opening(self);
   prg_record_set(&self->store_error, "");
+  prg_record_set(&self->notice, "");
+  self->open_delay = 0;
   if (engine == NULL) {
     if (self->closing && timeout_ms == 0)
       prg_engine_stop_flushing(self->closing);

@@ -154,5 +154,52 @@ def test_a_store_that_is_left_behind(env):
     expect_exact(env.server, rep, MAIL, 1)
 
 
+# ---- another account ----
+def known_and_new(env):
+    """A session in which two members are known, the first in use, and the second's database."""
+    rep = env.session()
+    first, known = rep.member, set(rep.databases())
+    second = rep.sign_in(env.server)
+    (database,) = set(rep.databases()) - known
+    rep.sign_in(env.server, first)
+    return rep, second, database
+
+
+def test_a_switch_to_a_store_that_cannot_be_opened(env):
+    """The account is the new one all the same, and the error says so; it earns as soon as its store can be opened."""
+    rep, second, database = known_and_new(env)
+    aside = database.with_suffix(".aside")
+    database.rename(aside)
+    for extra in ("-wal", "-shm"):
+        pathlib.Path(f"{database}{extra}").unlink(missing_ok=True)
+    database.mkdir()
+    rep.member = second
+    with refused("StorageFailed") as seen:
+        rep.give_token(env.server.token)
+    assert "signed in" in seen.error.message.lower(), seen.error.message
+    equal((rep.client.get(ACCOUNT, "WorkspaceMemberId"), rep.sync_state()), (second, "blocked"), "the account")
+    with refused("StorageFailed"):
+        rep.add("email_sent")
+    rep.stop()  # also after a new start
+    equal((rep.client.get(ACCOUNT, "WorkspaceMemberId"), last_account(rep) in database.name), (second, True), "the account")
+    database.rmdir()
+    aside.rename(database)
+    wait_property(rep.client, SYNC, "State", lambda state: state != "blocked")
+    rep.add("email_sent")
+    rep.sync()
+    expect_exact(env.server, rep, MAIL, 1)
+
+
+def test_damage_of_one_account_is_not_told_of_the_next(env):
+    rep, second, database = known_and_new(env)
+    rep.sign_in(env.server, second)
+    rep.stop()
+    with open(database, "r+b") as file:
+        file.write(b"this is not a database" * 40)
+    wait_property(rep.client, SYNC, "LastError", lambda text: "damaged" in text)
+    rep.sign_in(env.server)
+    equal(rep.client.get(SYNC, "LastError"), "", "LastError of the next account")
+
+
 if __name__ == "__main__":
     run_tests(globals())
