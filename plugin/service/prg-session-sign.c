@@ -67,6 +67,22 @@ remember(GTask *task)
   prg_accounts_sync_async(self->accounts, on_remembered, task);
 }
 
+/* The next start must not serve the former account instead. Without one it finds the new one in the keyring, and nothing is written
+ * to a folder that may not be ours. */
+static void
+keep_unopened(PrgSession *self, Adoption *adoption, const GError *error)
+{
+  g_autoptr(PrgAccount) former = prg_accounts_get_last(self->accounts);
+
+  adoption->unopened = g_error_copy(error);
+  g_prefix_error(
+      &adoption->unopened,
+      _("Signed in, but nothing can be recorded before the account's store can be opened, which is tried "
+        "again and again: "));
+  if (former)
+    prg_accounts_set_last(self->accounts, self->account);
+}
+
 void
 prg_session_adopt_opened(PrgSession *self, const GError *error)
 {
@@ -79,14 +95,8 @@ prg_session_adopt_opened(PrgSession *self, const GError *error)
     end_adoption(task, error ? g_error_copy(error) : NULL);
     return;
   }
-  if (error) {
-    adoption->unopened = g_error_copy(error);
-    g_prefix_error(
-        &adoption->unopened,
-        _("Signed in, but nothing can be recorded before the account's store can be opened, which is tried "
-          "again and again: "));
-    prg_accounts_set_last(self->accounts, self->account);
-  }
+  if (error)
+    keep_unopened(self, adoption, error);
   remember(task);
 }
 

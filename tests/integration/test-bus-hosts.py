@@ -313,13 +313,6 @@ def test_takeover_while_the_account_is_switched(env):
     first.quit()
 
 
-def is_locked(session):
-    """Whether somebody has the session's store, without touching its lock."""
-    inode = next(session.store.glob("*.lock")).stat().st_ino
-    locks = pathlib.Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    return any(line.split()[1:4] == ["FLOCK", "ADVISORY", "WRITE"] and line.split()[5].endswith(f":{inode}") for line in locks)
-
-
 def test_takeover_while_the_store_is_opened(env):
     """The owner is told to stop while its disk is slow: the next one does not find the store locked."""
     session = env.session()
@@ -335,7 +328,7 @@ def test_takeover_while_the_store_is_opened(env):
     second = Host(session)
     second.says("start", "started")
     wait_for(lambda: len(unique_names(session)) == 2, 20, "the queue")
-    wait_for(lambda: is_locked(session), 20, "the slow opening")
+    wait_for(lambda: locks_of(next(session.store.glob("*.lock"))), 20, "the slow opening")
     os.kill(session.client.pid(), signal.SIGTERM)
     wait_owner(session, second)
     equal(session.add("note_added")[2], 2 * NOTE, "total at the next owner")

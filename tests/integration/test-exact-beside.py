@@ -3,10 +3,11 @@
 """Two installations on one machine, as a Flatpak beside a native one: what waits in the other's store is told, and taken over."""
 import fcntl
 import os
+import signal
 
 import common
-from probe import changes
-from common import NAME, SYNC, XP, call_rows, equal, expect_exact, need_faults, refused, wait_for, worth
+from probe import changes, locks_of, wait_for
+from common import NAME, SYNC, XP, call_rows, equal, expect_exact, need_faults, refused, worth
 
 CALL, ROWS = worth("CONTACT", 150), len(call_rows("CONTACT", 150))
 FIRST = CALL + XP["first_dial_of_day"]
@@ -114,6 +115,23 @@ def test_while_its_owner_has_it_open(env):
         equal(rep.client.call(SYNC, "ImportElsewhere")[0], 0, "added while it is in use")
         equal(two.waiting(), 0, "waiting elsewhere while it is in use")
     equal(rep.client.call(SYNC, "ImportElsewhere")[0], waiting, "added afterwards")
+
+
+def test_its_owner_comes_while_it_is_read(env):
+    """The native installation is told to stop in the middle of reading. It gives the bus name up when the Flatpak can open its store."""
+    two, waiting = leave_work_behind(env)
+    rep = two.session
+    (lock,) = two.store.glob("*.lock")
+    # The leak checker cannot work beside strace.
+    unchecked = f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"
+    rep.start_daemon("/usr/bin/env", unchecked, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=flock",
+                     "-e", "inject=flock:delay_exit=1000000")
+    wait_for(lambda: "READ" in locks_of(lock), what="the reading")
+    os.kill(rep.client.pid(), signal.SIGTERM)
+    wait_for(lambda: not rep.client.pid(), what="the end of the name")
+    equal(locks_of(lock), [], "locks of the Flatpak's store")
+    two.start_flatpak()
+    equal(rep.pending(), waiting, "operations that wait")
 
 
 def test_another_member(env):
