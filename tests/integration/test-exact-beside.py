@@ -7,7 +7,7 @@ import signal
 
 import common
 from probe import changes, locks_of, wait_for
-from common import NAME, SYNC, XP, call_rows, equal, expect_exact, need_faults, refused, worth
+from common import ACCOUNT, NAME, SYNC, XP, call_rows, equal, expect_exact, need_faults, refused, worth
 
 CALL, ROWS = worth("CONTACT", 150), len(call_rows("CONTACT", 150))
 FIRST = CALL + XP["first_dial_of_day"]
@@ -28,6 +28,11 @@ class Installations:
     def start_native(self):
         self.session.stop()
         self.session.total()  # whoever asks starts it
+        self.await_account()
+
+    def await_account(self):
+        """The service has found the account in the keyring, and asked the server about it."""
+        wait_for(lambda: self.session.client.get(ACCOUNT, "SignedIn"), what="the account")
 
     def waiting(self):
         return self.session.client.get(SYNC, "WaitingElsewhere")
@@ -64,6 +69,7 @@ def test_told_and_taken_over(env):
     two, waiting = leave_work_behind(env)
     rep = two.session
     before = two.files()
+    two.await_account()
     rep.sync_until_well()
     two.await_waiting(waiting)
     equal((rep.total(), rep.pending()), (FIRST, 0), "total and pending of the native one")
@@ -92,9 +98,11 @@ def test_the_other_one_sends_it_itself(env):
     """Nobody takes it over. What it sent is not counted as waiting by the next start."""
     two, waiting = leave_work_behind(env)
     rep = two.session
+    two.await_account()
     rep.sync_until_well()
     two.await_waiting(waiting)
     two.start_flatpak()
+    two.await_account()
     rep.sync_until_well()
     two.start_native()
     rep.sync_until_well()
@@ -139,6 +147,7 @@ def test_another_member(env):
     two, _waiting = leave_work_behind(env)
     rep = two.session
     first = rep.member
+    two.await_account()
     rep.sync_until_well()
     rep.sign_in(env.server)
     equal(rep.client.call(SYNC, "ImportElsewhere")[0], 0, "added")
@@ -175,6 +184,7 @@ def test_a_store_that_cannot_be_read(env, spoil):
     rep = two.session
     (path,) = two.store.glob("*.db")
     spoil(path)
+    two.await_account()
     rep.sync_until_well()
     rep.call("CONTACT", 150, "lead-3")
     added = rep.client.call(SYNC, "ImportElsewhere")[0]
