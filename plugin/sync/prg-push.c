@@ -230,7 +230,8 @@ static void
 note_absent(PrgMachine *self, const PrgEntry *entry, GPtrArray *changes)
 {
   if (entry->state == PRG_OPERATION_REMOTE) {
-    prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE, PRG_NOTE_GONE);
+    prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
+                      N_("no longer in the ledger"));
     return;
   }
   g_hash_table_add(self->absent, g_strdup(entry->operation->id));

@@ -222,7 +222,8 @@ void_missing(PrgMachine *self, GPtrArray *changes)
     const PrgEntry *entry = prg_book_get_entry(self->book, i);
     if (entry->state == PRG_OPERATION_REMOTE && entry->operation->created_at >= self->fetch_since &&
         !g_hash_table_contains(self->fetched, entry->operation->id))
-      prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE, PRG_NOTE_GONE);
+      prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
+                        N_("no longer in the ledger"));
   }
 }
 
