@@ -151,7 +151,7 @@ class Environment:
         return session
 
     def reset_server(self):
-        """Our own server runs without faults. Its timeline is never late: SyncNow does not wait for it and folds later."""
+        """Our own server runs without faults. Its timeline is never late: each fold would wait for it."""
         if self._server is None or ON_SERVER:
             return
         if not self._server.is_running():
