@@ -22,11 +22,12 @@ lids_outcome_of(const GError *error)
   static const int lost[] = { G_DBUS_ERROR_NO_REPLY, G_DBUS_ERROR_DISCONNECTED };
   g_autofree char *name = g_dbus_error_get_remote_error(error);
 
-  /* Nothing was recorded. Where that is open for as long as the service lives, it takes what is in doubt back before it records more. */
-  if (lids_outcome_is_one_of(error, not_done, G_N_ELEMENTS(not_done)) ||
-      g_strcmp0(name, PREFIX "StorageFailed") == 0)
+  if (lids_outcome_is_one_of(error, not_done, G_N_ELEMENTS(not_done)))
     return LIDS_OUTCOME_NOT_DONE;
   if (lids_outcome_is_one_of(error, lost, G_N_ELEMENTS(lost)) || g_strcmp0(name, PREFIX "Cancelled") == 0)
+    return LIDS_OUTCOME_UNKNOWN;
+  /* Most say that nothing was recorded, and one that this is open. */
+  if (g_strcmp0(name, PREFIX "StorageFailed") == 0)
     return LIDS_OUTCOME_UNKNOWN;
   if (g_strcmp0(name, PREFIX "StillRunning") == 0)
     return LIDS_OUTCOME_GOES_ON;

@@ -81,22 +81,20 @@ exchange_cb(GObject *source, GAsyncResult *result, gpointer user_data)
   PrgRequest *request = g_task_get_task_data(task);
   g_autoptr(PrgAnswer) answer = decode(self, request, wire);
   if (prg_codec_knows_no_limit(request, answer)) {
-    prg_twenty_set_all_groups(self);
+    request->all_groups = TRUE;
     send_request(g_steal_pointer(&task), request);
   } else {
     g_task_return_pointer(task, g_steal_pointer(&answer), (GDestroyNotify)prg_answer_free);
   }
 }
 
-/* Takes @task. Of @request a copy is kept for the decoder, with all that READ and FETCH need to be sent again. */
+/* Takes @task. Of @request a copy is kept for the decoder, with all that READ and FETCH need to be sent again. That a server is too old to
+ * limit its groups is not remembered: it may be replaced by a newer one, which leaves some out. */
 static void
 send_request(GTask *task, const PrgRequest *request)
 {
   PrgTwenty *self = g_task_get_source_object(task);
-  PrgRequest *kept = g_task_get_task_data(task);
-  PrgRequest sent = *request;
-  sent.all_groups = kept->all_groups = prg_twenty_get_all_groups(self);
-  g_autoptr(PrgWireRequest) wire = prg_codec_encode(&sent);
+  g_autoptr(PrgWireRequest) wire = prg_codec_encode(request);
   prg_twenty_send_async(self, wire, g_task_get_cancellable(task), exchange_cb, task);
 }
 

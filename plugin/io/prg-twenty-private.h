@@ -30,9 +30,6 @@ void prg_twenty_send_async(PrgTwenty *self,
                            gpointer user_data);
 PrgWireAnswer *prg_twenty_send_finish(PrgTwenty *self, GAsyncResult *result, GError **error);
 
-/* The server knows no limit of groups: found out once, and kept. */
-gboolean prg_twenty_get_all_groups(PrgTwenty *self);
-void prg_twenty_set_all_groups(PrgTwenty *self);
 const PrgRules *prg_twenty_get_rules(PrgTwenty *self); /* (nullable) */
 /* @text without the token, should a server repeat it. (transfer full) */
 char *prg_twenty_redact(PrgTwenty *self, const char *text);

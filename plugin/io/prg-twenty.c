@@ -25,7 +25,6 @@ struct _PrgTwenty {
   guint timeout_s;
   guint n_sends; /* requests under way */
   gboolean is_resting;
-  gboolean all_groups;   /* the server is too old to limit the groups of an answer */
   GMainContext *context; /* (owned) */
   GSource *rest;         /* (owned) (nullable) closes idle connections */
 };
@@ -148,18 +147,6 @@ prg_twenty_set_rules(PrgTwenty *self, PrgRules *rules)
   PrgRules *old = self->rules;
   self->rules = rules == NULL ? NULL : prg_rules_ref(rules);
   g_clear_pointer(&old, prg_rules_unref);
-}
-
-gboolean
-prg_twenty_get_all_groups(PrgTwenty *self)
-{
-  return self->all_groups;
-}
-
-void
-prg_twenty_set_all_groups(PrgTwenty *self)
-{
-  self->all_groups = TRUE;
 }
 
 const PrgRules *

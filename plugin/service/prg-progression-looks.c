@@ -154,8 +154,8 @@ on_get_leaderboard(PrgDbusProgression *skeleton,
   Ranking *ranking = g_new0(Ranking, 1);
   ranking->adapter = self;
   ranking->limit = limit;
-  ranking->reply = prg_reply_forget_failure(
-      prg_reply_new(self->session, invocation, _("The server is slow; ask again for its answer")));
+  ranking->reply = prg_reply_wait_for_server(prg_reply_forget_failure(
+      prg_reply_new(self->session, invocation, _("The server is slow; ask again for its answer"))));
   prg_jobs_begin(jobs);
   prg_leaderboard_get_async(self->leaderboard, on_leaderboard, ranking);
   return TRUE;

@@ -7,11 +7,12 @@
 struct _PrgReply {
   PrgSession *session;               /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned) (nullable) NULL once answered */
-  GDBusMethodInvocation
-      *under_way; /* (owned) the same, for the gate: it counts what it started until this is gone */
+  GDBusMethodInvocation *
+      under_way; /* (owned) (nullable) the same, for the gate: it counts what it started until this is gone */
+  char *method;  /* (owned) */
   GSource *timer; /* (owned) (nullable) */
   char *message;  /* (owned) */
-  gboolean forgets_failure;
+  gboolean forgets_failure, waits_for_server;
 };
 
 static gboolean
@@ -22,6 +23,8 @@ on_reply_deadline(gpointer user_data)
   prg_dbus_error_return(g_steal_pointer(&self->invocation),
                         g_error_new_literal(PRG_ERROR, PRG_ERROR_STILL_RUNNING, self->message));
   prg_timer_clear(&self->timer);
+  if (self->waits_for_server)
+    g_clear_object(&self->under_way);
   return G_SOURCE_REMOVE;
 }
 
@@ -34,6 +37,7 @@ prg_reply_new(PrgSession *session, GDBusMethodInvocation *invocation, const char
   self->session = g_object_ref(session);
   self->invocation = invocation;
   self->under_way = g_object_ref(invocation);
+  self->method = g_strdup(g_dbus_method_invocation_get_method_name(invocation));
   self->message = g_strdup(message);
   self->timer =
       prg_jobs_add_timer(prg_session_get_jobs(session), (guint)(left / 1000), on_reply_deadline, self);
@@ -47,17 +51,19 @@ prg_reply_forget_failure(PrgReply *self)
   return self;
 }
 
-static const char *
-method_of(PrgReply *self)
+PrgReply *
+prg_reply_wait_for_server(PrgReply *self)
 {
-  return g_dbus_method_invocation_get_method_name(self->under_way);
+  self->waits_for_server = TRUE;
+  return self;
 }
 
 static void
 prg_reply_free(PrgReply *self)
 {
   prg_timer_clear(&self->timer);
-  g_object_unref(self->under_way);
+  g_clear_object(&self->under_way);
+  g_free(self->method);
   g_object_unref(self->session);
   g_free(self->message);
   g_free(self);
@@ -68,7 +74,7 @@ prg_reply_return_value(PrgReply *self, GVariant *value)
 {
   g_autoptr(GVariant) owned = value ? g_variant_ref_sink(value) : NULL;
 
-  prg_session_settle_failure(self->session, method_of(self));
+  prg_session_settle_failure(self->session, self->method);
   if (self->invocation)
     g_dbus_method_invocation_return_value(g_steal_pointer(&self->invocation), owned);
   prg_reply_free(self);
@@ -82,7 +88,7 @@ prg_reply_return_error(PrgReply *self, GError *error)
   } else {
     g_autofree char *message = prg_dbus_error_message_for(error);
     if (!self->forgets_failure)
-      prg_session_tell_failure(self->session, method_of(self), message);
+      prg_session_tell_failure(self->session, self->method, message);
     g_error_free(error);
   }
   prg_reply_free(self);

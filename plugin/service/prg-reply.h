@@ -18,6 +18,9 @@ typedef struct _PrgReply PrgReply;
 PrgReply *prg_reply_new(PrgSession *session, GDBusMethodInvocation *invocation, const char *message);
 /* A later failure is told in another way, or of no use to anybody. (transfer full) Returns: (transfer full) @self */
 PrgReply *prg_reply_forget_failure(PrgReply *self);
+/* What goes on after StillRunning waits for the server, not for the disk, and for all callers at once: it no longer counts as one of the
+ * caller's. (transfer full) Returns: (transfer full) @self */
+PrgReply *prg_reply_wait_for_server(PrgReply *self);
 /* Each frees @self. @value: (transfer floating) (nullable) the out arguments. */
 void prg_reply_return_value(PrgReply *self, GVariant *value);
 void prg_reply_return_error(PrgReply *self, GError *error); /* @error: (transfer full) */

@@ -33,6 +33,8 @@ struct _PrgSession {
   gboolean is_loaded; /* it is known which accounts there are */
   gboolean has_begun; /* the rules are known, or were waited for long enough; the account may be opened */
   gboolean is_ready;
+  gboolean
+      is_held; /* calls wait for the end of a switch or of a sign-out, whatever else becomes ready meanwhile */
   guint n_opening;  /* stores that are being opened */
   guint n_closing;  /* stores that are being closed */
   guint n_held;     /* stores of another installation that are being read */

@@ -146,6 +146,7 @@ on_switch_closed(GObject *source, GAsyncResult *result, gpointer user_data)
   prg_session_use_account(self, adoption->account);
   prg_session_use_token(self, adoption->credentials);
   self->open_task = task;
+  self->is_held = FALSE; /* what is being opened holds them back from here on */
   prg_session_open(self);
 }
 

@@ -166,7 +166,7 @@ void
 prg_session_set_ready(PrgSession *self)
 {
   /* A store that is being opened comes back here, well or not: until then a call waits, and is not refused. */
-  if (self->is_ready || !self->is_started ||
+  if (self->is_ready || !self->is_started || self->is_held ||
       ((self->n_opening > 0 || self->wants_open) && self->engine == NULL))
     return;
   prg_timer_clear(&self->ready_timer);
@@ -177,6 +177,7 @@ prg_session_set_ready(PrgSession *self)
 void
 prg_session_set_busy(PrgSession *self, gboolean is_busy)
 {
+  self->is_held = is_busy;
   if (is_busy) {
     self->is_ready = FALSE;
     g_signal_emit(self, signals[BUSY], 0);

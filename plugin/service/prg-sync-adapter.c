@@ -129,7 +129,7 @@ on_sync_now(PrgDbusSync *skeleton, GDBusMethodInvocation *invocation, PrgSyncAda
   }
   Call *call =
       call_new(self, invocation, _("Syncing takes longer than 20 seconds; SyncFinished tells its end"));
-  call->reply = prg_reply_forget_failure(call->reply);
+  call->reply = prg_reply_wait_for_server(prg_reply_forget_failure(call->reply));
   prg_engine_sync_async(engine, prg_jobs_get_cancellable(prg_session_get_jobs(self->session)), on_synced,
                         call);
   return TRUE;

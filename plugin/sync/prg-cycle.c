@@ -207,6 +207,12 @@ prg_cycle_advance(PrgMachine *self, const PrgInput *input, PrgStep *step)
                     _("The server's answers contradict each other; trying again later."), 0);
       return;
     }
+    if (self->wait_until > input->mono && prg_push_has_work(self)) {
+      /* Earned while the timeline is waited for: it is sent first, and the reading after that waits on. */
+      self->wait_until = 0;
+      self->n_rounds++;
+      self->phase = PRG_PHASE_RESOLVE;
+    }
     gint64 wait = MAX(prg_bucket_wait(&self->bucket, input->mono), self->wait_until - input->mono);
     if (wait > 0 && self->phase < PRG_PHASE_SETTLE && self->phase != PRG_PHASE_MARK) {
       self->throttled_until = input->mono + wait;

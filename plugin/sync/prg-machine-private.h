@@ -164,6 +164,7 @@ void prg_rows_fetch(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step);
 void prg_rows_after(PrgMachine *self, const PrgInput *input); /* the last page is in the book */
 
+#define PRG_MAX_PAGE 200
 #define PRG_STALE_AFTER (20 * G_USEC_PER_SEC)
 #define PRG_FOLD_PAUSE (60 * G_USEC_PER_SEC)
 #define PRG_RETURN_PAUSE (10 * G_USEC_PER_SEC)

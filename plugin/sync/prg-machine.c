@@ -48,7 +48,7 @@ prg_machine_new(PrgBook *book)
   self->online = TRUE;
   self->state = PRG_MACHINE_SIGNED_OUT;
   self->batch_limit = stored_batch_limit(book);
-  self->page = 200;
+  self->page = PRG_MAX_PAGE;
   const char *attempt = prg_book_get_meta(book, "backoff.attempt");
   self->attempt = attempt ? (guint)MIN(g_ascii_strtoull(attempt, NULL, 10), 30) : 0;
   const char *last = prg_book_get_meta(book, "sync.last");

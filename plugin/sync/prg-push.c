@@ -201,6 +201,7 @@ prg_push_take_edited(PrgMachine *self, const PrgEntry *entry, const PrgRow *row,
 static void
 verify_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray *changes)
 {
+  const gboolean is_elsewhere = !row->deleted && !g_str_equal(row->record_id, self->record_id);
   if (row->deleted) {
     prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
                       N_("its row was deleted in Twenty"));
@@ -210,7 +211,10 @@ verify_row(PrgMachine *self, const PrgEntry *entry, const PrgRow *row, GPtrArray
   } else if (prg_push_row_was_edited(entry, row)) {
     prg_push_take_edited(self, entry, row, changes);
   }
-  if (!row->deleted && !g_str_equal(row->record_id, self->record_id))
+  if (is_elsewhere && entry->state == PRG_OPERATION_REMOTE && *row->record_id != '\0')
+    prg_changes_state(changes, entry->operation->id, PRG_OPERATION_VOIDED, FALSE,
+                      N_("its row belongs to another record now"));
+  else if (is_elsewhere)
     g_ptr_array_add(self->relink, g_strdup(entry->operation->id));
 }
 

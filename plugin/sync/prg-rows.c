@@ -333,6 +333,7 @@ prg_rows_fetched(PrgMachine *self, const PrgInput *input, PrgStep *step)
     if (self->fetched)
       g_hash_table_add(self->fetched, g_strdup(row->operation->id));
   }
+  self->page = MIN(self->page * 2, PRG_MAX_PAGE);
   prg_record_set(&self->cursor, answer->next_cursor);
   if (*self->cursor == '\0' && self->rescan)
     void_missing(self, changes);

@@ -36,6 +36,25 @@ def test_more_kinds_than_a_server_shows(env, limited):
     expect_exact(env.server, [rep, other], 102 + FIRST + CALL, 102 + 2 * ROWS + 1)
 
 
+def test_a_server_that_is_replaced_by_a_newer_one(env):
+    """It showed all groups, and shows fifty from now on. The service runs all the time, and the total does not fall."""
+    need_faults()
+    env.server.config(groups_limited=False)
+    rep = env.session()
+    other = env.session(member=rep.member)
+    gather([rep, other], [kinds_plan(51), kinds_plan(51)])
+    for session in (rep, other, rep):
+        session.sync()
+    expect_exact(env.server, [rep, other], 102, 102)
+    env.server.config(groups_limited=True)
+    for _round in range(2):
+        for session in (rep, other):
+            session.add("note_added")
+            session.sync()
+    rep.sync()
+    expect_exact(env.server, [rep, other], 102 + 4 * XP["note_added"], 106)
+
+
 def post_row(server, record, **values):
     return server.api("POST", "/rest/xpEvents", {"repId": record, **values})["createXpEvent"]["id"]
 

@@ -135,6 +135,12 @@ sim_server_delete_row(SimServer *self, const char *id, gboolean hard)
   }
 }
 
+void
+sim_server_move_row(SimServer *self, const char *id, const char *record_id)
+{
+  ((SimRow *)g_hash_table_lookup(self->by_id, id))->record_id = g_intern_string(record_id);
+}
+
 PrgOperation *
 sim_server_edit_row(SimServer *self, const char *id, const char *kind, gint64 amount)
 {

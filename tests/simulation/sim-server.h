@@ -59,6 +59,8 @@ const char *sim_server_row_id(const SimServer *self, guint nth);
 /* A module or a badge, which the record shows as well. */
 gboolean sim_server_row_pays_for_set(const SimServer *self, const char *id);
 void sim_server_delete_row(SimServer *self, const char *id, gboolean hard);
+/* It hangs on another record from now on. */
+void sim_server_move_row(SimServer *self, const char *id, const char *record_id);
 /* Changes what a row says; @id may be the row's own and is no longer good then. @kind: (nullable). Returns: (transfer none) */
 PrgOperation *sim_server_edit_row(SimServer *self, const char *id, const char *kind, gint64 amount);
 /* 0 absent, 1 live, 2 soft-deleted; amount and record */

@@ -127,6 +127,59 @@ test_old_row(gconstpointer how)
   g_assert_false(rig_asked(rig, PRG_REQUEST_READ_BACK));
 }
 
+/* A person gave it to another rep: it stays there, and nobody looks for it again. */
+static void
+test_old_row_moved(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig();
+  rig_post_elsewhere(rig, "note_added", "old", 3);
+  rig_sync(rig);
+  g_autofree char *id = g_strdup(sim_server_row_id(rig->server, 0));
+  rig->now += 40 * G_TIME_SPAN_DAY;
+  rig_sync(rig);
+  sim_server_move_row(rig->server, id, "99999999-8888-4777-8666-555555555555");
+  for (guint i = 0; i < 3; i++)
+    sync_later(rig);
+  assert_settled(rig, 500);
+  gint64 amount;
+  gboolean linked;
+  g_assert_cmpuint(sim_server_find_row(rig->server, id, &amount, &linked), ==, 1);
+  g_assert_false(linked);
+  g_assert_cmpint(rig_state_of(rig, id), ==, PRG_OPERATION_VOIDED);
+  sync_later(rig);
+  g_assert_false(rig_asked(rig, PRG_REQUEST_FETCH) || rig_asked(rig, PRG_REQUEST_READ_BACK) ||
+                 rig_asked(rig, PRG_REQUEST_RELINK));
+}
+
+/* Rows with texts so long that an answer holds few of them: the page shrinks until it fits, and grows again behind them. */
+static void
+test_pages(void)
+{
+  g_autoptr(Rig) rig = new_ready_rig();
+  for (guint i = 0; i < 900; i++)
+    rig_post_elsewhere(rig, "note_added", "", 1);
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  guint expected = 200;
+  for (guint i = 0; i < 4; i++) {
+    const PrgRequest *request = rig_until(rig, PRG_REQUEST_FETCH);
+    g_assert_cmpuint(request->page, ==, expected);
+    PrgAnswer *answer = prg_answer_new(PRG_OUTCOME_UNKNOWN, "too large");
+    answer->too_large = TRUE;
+    rig_answer(rig, answer);
+    expected = (expected + 3) / 4;
+  }
+  guint page = 0;
+  for (guint seen = 0; seen < 900; seen += page) {
+    page = rig_until(rig, PRG_REQUEST_FETCH)->page;
+    g_assert_cmpuint(page, ==, MIN(expected, 200));
+    expected *= 2;
+    rig_serve(rig);
+  }
+  g_assert_cmpuint(page, ==, 200);
+  rig_run(rig);
+  assert_settled(rig, 1400);
+}
+
 /* ---- days ---- */
 
 /* The instant of the last row lies on another day where somebody looks at it later: nobody was active on that one. */
@@ -203,6 +256,8 @@ main(int argc, char **argv)
   g_test_add_data_func("/edits/old-row/deleted", "deleted", test_old_row);
   g_test_add_data_func("/edits/old-row/gone", "gone", test_old_row);
   g_test_add_data_func("/edits/old-row/edited", "edited", test_old_row);
+  g_test_add_func("/edits/old-row/moved", test_old_row_moved);
+  g_test_add_func("/edits/pages", test_pages);
   g_test_add_data_func("/edits/travel/east", "+14", test_travel);
   g_test_add_data_func("/edits/travel/west", "-12", test_travel);
   g_test_add_func("/edits/other-machine-elsewhere", test_other_machine_elsewhere);

@@ -458,6 +458,27 @@ test_equal_total_is_flagged(void)
   g_assert_cmpint(rig_record(rig)->total_xp.value, ==, 510);
 }
 
+/* What is earned while the timeline is waited for is sent at once. */
+static void
+test_earned_while_the_timeline_is_late(void)
+{
+  g_autoptr(Rig) rig = new_idle_rig(500);
+  sim_server_set_timeline_lag(rig->server, 20 * SECOND);
+  patch_total(rig, 550);
+  gint64 began = rig->now;
+  rig_feed(rig, PRG_INPUT_SYNC_NOW, NULL, FALSE);
+  rig_until(rig, PRG_REQUEST_TIMELINE);
+  rig_serve(rig);
+  g_assert_null(rig->step.request); /* it waits */
+  rig_assert_state(rig, "syncing");
+  rig_earn(rig, "note_added", "", 17);
+  rig_until(rig, PRG_REQUEST_POST);
+  g_assert_cmpint(rig->now - began, <, SECOND / 2);
+  rig_run(rig);
+  rig_sync(rig);
+  g_assert_cmpint(rig_total(rig), ==, rig_record(rig)->total_xp.value);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -484,6 +505,7 @@ main(int argc, char **argv)
   g_test_add_func("/fold/others/timeline-late", test_timeline_late);
   g_test_add_func("/fold/others/timeline-late-and-asked-for", test_timeline_late_and_asked_for);
   g_test_add_func("/fold/others/ledgered-while-it-is-late", test_ledgered_while_the_timeline_is_late);
+  g_test_add_func("/fold/others/earned-while-it-is-late", test_earned_while_the_timeline_is_late);
   g_test_add_func("/fold/others/timeline-forbidden", test_timeline_forbidden);
   g_test_add_func("/fold/others/equal-total", test_equal_total_is_flagged);
   return g_test_run();
