@@ -91,6 +91,25 @@ def test_earned_while_the_keyring_is_slow(env, policy):
     expect_exact(env.server, rep, known * MAIL, known)
 
 
+def test_a_look_at_the_keyring_that_ends_meanwhile(env):
+    """It began with the service and is given up while the account is leaving: calls go on waiting."""
+    need_faults()
+    rep = new_session(env)
+    env.server.stop()
+    rep.stop()
+    with stopped(rep.keyring.pid):
+        equal(rep.total(), 0, "total of the service that has just been started")
+        mark = rep.client.mark()
+        left = sign_out(rep)
+        wait_for(lambda: last_account(rep) == "", what="the end of the account in the list")
+        wait_for(lambda: any("Reason" in found for found in changes(rep.client, SYNC, mark)), LONG, "the end of the look")
+        earned = add(rep)
+        introspect(rep)
+    wait_for(lambda: earned and left, LONG + 5, "both answers")
+    equal(isinstance(left[0], tuple), True, f"the answer of SignOut: {left[0]}")
+    assert isinstance(earned[0], Refused) and earned[0].name == "NotSignedIn", f"the answer of AddXP: {earned[0]}"
+
+
 def test_a_keyring_that_never_answers(env):
     """The sign-out fails; what came meanwhile is earned then, by the same account."""
     need_faults()

@@ -223,7 +223,7 @@ static const struct {
   { "org.freedesktop.DBus.Error.UnknownObject", LIDS_PROGRESSION_ERROR_UNAVAILABLE, 3, 3 },
   { "org.lids.Progression.Error.Cancelled", LIDS_PROGRESSION_ERROR_CANCELLED, 3, 1 },
   { "org.lids.Progression.Error.StillRunning", LIDS_PROGRESSION_ERROR_STILL_RUNNING, 3, 1 },
-  { "org.lids.Progression.Error.StorageFailed", LIDS_PROGRESSION_ERROR_STORAGE_FAILED, 3, 3 },
+  { "org.lids.Progression.Error.StorageFailed", LIDS_PROGRESSION_ERROR_STORAGE_FAILED, 3, 1 },
   { "org.lids.Progression.Error.Offline", LIDS_PROGRESSION_ERROR_OFFLINE, 1, 1 },
 };
 
