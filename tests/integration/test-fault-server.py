@@ -173,5 +173,19 @@ def test_trickling_bytes(env):
         rep.recovers()
 
 
+def test_many_syncs_that_go_on(env):
+    """A program asks for more of them than it may have calls under way: once they are answered, its other calls are carried out."""
+    rep = Rep(env)
+    rep.front.turn(hostile.drip("body"))
+    answers = [begin(rep.session.client, SYNC, "SyncNow", "()") for _call in range(33)]
+    wait_event(lambda: all(answers), LONG + 5, "the answers of SyncNow")
+    equal(rep.session.sync_state(), "syncing", "State")
+    mark = rep.session.client.mark()
+    rep.earn()
+    equal(rep.session.client.seen("SyncFinished", mark), [], "syncs that ended before the call was answered")
+    rep.front.turn()
+    rep.recovers()
+
+
 if __name__ == "__main__":
     run_tests(globals())
