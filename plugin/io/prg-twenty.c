@@ -350,7 +350,7 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
   if (send->timed_out)
     return g_strdup_printf(
         _("No complete answer within %u seconds: the network or the server is slow, or stuck. "
-          "Check the network; it is tried again by itself"),
+          "Check the network"),
         self->timeout_s);
   if (send->is_obsolete)
     return g_strdup(
@@ -371,9 +371,7 @@ describe_failure(PrgTwenty *self, const Send *send, const GError *error)
     return g_strdup_printf(
         _("The server's name cannot be resolved: %s. Check the network and the server's address"), said);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-    return g_strdup(
-        _("No complete answer: the connection was cut off. Check the network; it is tried again by "
-          "itself"));
+    return g_strdup(_("No complete answer: the connection was cut off. Check the network"));
   return g_strdup_printf(_("No answer from the server: %s. Check the network and the server's address"),
                          said);
 }
