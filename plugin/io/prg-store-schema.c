@@ -2,64 +2,14 @@
 #include "prg-store-private.h"
 
 #include "prg-error.h"
+#include "prg-store-steps.h"
 
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 
-/*
- * History of the schema. PRAGMA user_version holds the version; application_id holds it a second time ("PRG"
- * and the version), so that a damaged header is not taken for a newer version. A version is never changed
- * once released: add a step to the end of steps[], a line here, and a database of the version before to the
- * tests.
- *
- *   1  operations, base, meta, audit
- *
- * Each row that counts carries a check sum of its other columns: SQLite notices damaged pages, not a flipped
- * digit.
- */
-#define SCHEMA_VERSION ((int)G_N_ELEMENTS(steps))
+/* Of a database; and the version. */
 #define APPLICATION_ID 0x50524700
 #define BUSY_TIMEOUT 2000 /* ms: a curious sqlite3 shell may hold the file for a moment */
-
-static const char *const steps[] = {
-  /* 0 → 1 */
-  "CREATE TABLE operations ("
-  "  position INTEGER PRIMARY KEY," /* the order of the first commit */
-  "  id TEXT NOT NULL UNIQUE,"
-  "  device TEXT NOT NULL,"
-  "  seq INTEGER NOT NULL,"
-  "  kind TEXT NOT NULL,"
-  "  amount INTEGER NOT NULL,"
-  "  ref TEXT NOT NULL,"
-  "  occurred_at INTEGER NOT NULL,"
-  "  local_day TEXT NOT NULL,"
-  "  zone TEXT NOT NULL,"
-  "  details TEXT NOT NULL,"
-  "  cause TEXT NOT NULL,"
-  "  created_at INTEGER NOT NULL,"
-  "  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8),"
-  "  in_base INTEGER NOT NULL CHECK (in_base IN (0, 1)),"
-  "  note TEXT,"
-  "  answer TEXT,"
-  "  sum INTEGER NOT NULL"
-  ") STRICT;"
-  "CREATE TABLE base ("
-  "  one INTEGER PRIMARY KEY CHECK (one = 1),"
-  "  text TEXT NOT NULL,"
-  "  sum INTEGER NOT NULL"
-  ") STRICT;"
-  "CREATE TABLE meta ("
-  "  position INTEGER PRIMARY KEY,"
-  "  key TEXT NOT NULL UNIQUE,"
-  "  value TEXT NOT NULL,"
-  "  sum INTEGER NOT NULL"
-  ") STRICT;"
-  "CREATE TABLE audit ("
-  "  position INTEGER PRIMARY KEY,"
-  "  at INTEGER NOT NULL,"
-  "  text TEXT NOT NULL"
-  ") STRICT;",
-};
 
 static const char *
 advice(int code, int system_errno)
@@ -217,6 +167,7 @@ check(PrgStoreDb *self, GError **error)
 static gboolean
 read_version(PrgStoreDb *self, int *version, GError **error)
 {
+  const int known = prg_store_steps_version();
   gint64 user_version = 0, application_id = 0, tables = 0;
 
   if (!read_number(self, "PRAGMA user_version", &user_version, error) ||
@@ -228,13 +179,13 @@ read_version(PrgStoreDb *self, int *version, GError **error)
     return TRUE;
   if (user_version < 1 || user_version > 0xff || application_id != (APPLICATION_ID | user_version))
     return prg_store_db_set_damage(self, _("it does not say which version of the store it is"), error);
-  if (user_version <= SCHEMA_VERSION)
+  if (user_version <= known)
     return TRUE;
   g_set_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED,
               _("“%s” was written by a newer version of this program (its format is %d, this version knows "
                 "%d). It was left "
                 "as it is. Install the newer version again."),
-              self->path, *version, SCHEMA_VERSION);
+              self->path, *version, known);
   return FALSE;
 }
 
@@ -242,17 +193,19 @@ read_version(PrgStoreDb *self, int *version, GError **error)
 static gboolean
 migrate(PrgStoreDb *self, int version, GError **error)
 {
-  for (int i = version; i < SCHEMA_VERSION; i++) {
+  const int last = prg_store_steps_version();
+
+  for (int i = version; i < last; i++) {
     g_autofree char *stamp = g_strdup_printf("PRAGMA user_version = %d; PRAGMA application_id = %d", i + 1,
                                              APPLICATION_ID | (i + 1));
 
-    if (run(self, "BEGIN IMMEDIATE", error) && run(self, steps[i], error) && run(self, stamp, error) &&
-        run(self, "COMMIT", error))
+    if (run(self, "BEGIN IMMEDIATE", error) && run(self, prg_store_steps_from(i), error) &&
+        run(self, stamp, error) && run(self, "COMMIT", error))
       continue;
     sqlite3_exec(self->db, "ROLLBACK", NULL, NULL, NULL);
     return FALSE;
   }
-  self->migrated_from = version < SCHEMA_VERSION ? (guint)version : 0;
+  self->migrated_from = version < last ? (guint)version : 0;
   return TRUE;
 }
 

@@ -69,11 +69,11 @@ class Control:
         return self._field(8).rstrip(b"\0").decode()
 
 
-def new_rep(env, **more):
-    """A signed-in rep whose service carries the shim, however it is started."""
+def new_rep(env, variables=(), **more):
+    """A signed-in rep whose service carries the shim, however it is started, and these variables in its environment."""
     control = Control()
     more.setdefault("settings", {"push_delay": 60000})
-    settings = [f"LD_PRELOAD={SHIM}", f"PRG_CRASH_CONTROL={control.path}"]
+    settings = [f"LD_PRELOAD={SHIM}", f"PRG_CRASH_CONTROL={control.path}", *variables]
     if "ASAN_OPTIONS" in os.environ:  # it wants to be loaded before everything else
         settings.append(f"ASAN_OPTIONS={os.environ['ASAN_OPTIONS']}:verify_asan_link_order=0")
     rep = env.session(wrapper=["/usr/bin/env", *settings], **more)
@@ -221,6 +221,7 @@ def send_fd(rep, interface, method, signature, arguments, fd, done):
 
 class Scenario:
     """What is done at a place, and what must hold afterwards. One object for each rep."""
+    most = 5  # places, unless all are tried
 
     def __init__(self, sweep):
         self.sweep, self.env, self.chance = sweep, sweep.env, sweep.chance
@@ -243,7 +244,6 @@ class Scenario:
 
 class Sweep:
     """A scenario at one place after the other. A rep goes through some of them, then the next one takes over: its ledger stays short."""
-    sample = 5  # places, unless all are tried
     lives = 12  # of a rep
 
     def __init__(self, env, kind, title):
@@ -303,7 +303,7 @@ class Sweep:
 
     def places(self):
         every = range(1, self.count + 1)
-        return every if ALL or self.count <= self.sample else sorted(self.chance.sample(every, self.sample))
+        return every if ALL or self.count <= self.kind.most else sorted(self.chance.sample(every, self.kind.most))
 
     def run(self):
         """The count first, in an undisturbed run; then the places."""

@@ -14,6 +14,7 @@ from crash import (ACCOUNT, FAIL, FILES, SYNC, SYNCS, Call, Refused, Scenario, S
                    sign_in, sign_out, wait_for)
 import common
 from common import need_faults, parametrize
+from releases import STEPS, Update
 
 ADVICE = {"EIO": ("check the disk",), "ENOSPC": ("Free some space",), "EROFS": ("writable for this user",)}
 IN_DOUBT = "may be recorded all the same"
@@ -24,6 +25,7 @@ KINDS["EIO, lasting, syncs alone"] = ("EIO", True, SYNCS)
 
 class Failing(Scenario):
     """Does something while the disk fails."""
+    most = 4
 
     def expect_advice(self, error):
         """The caller is told that it is the disk, which file, and what to do."""
@@ -102,7 +104,7 @@ class Start(Failing):
 
     def act(self):
         state = self.rep.sync_state()
-        while state == "waiting" and not self.rep.reason():
+        while state == "waiting" and not self.rep.reason() and not self.rep.pending():  # until it is open, or blocked
             state = self.rep.sync_state()
         call = Call(self.chance)
         try:
@@ -119,6 +121,19 @@ class Start(Failing):
         self.expect_refused_are_gone()
         expect_settled(self.env.server, self.rep)
         expect_sound(self.rep)
+
+
+class Migrate(Update, Start):
+    """An update: what the disk refuses of it is done when the disk works again, without another start of the service."""
+    most = 1  # of each kind
+    log = True
+
+    def check(self):
+        wait_for(lambda: self.rep.sync_state() != "blocked", what="a service that works again")
+        Call(self.chance).make(self.rep)
+        equal(self.expect_kept(), self.shipped + STEPS, "version after the update")
+        self.env.server.clear_faults()
+        super().check()
 
 
 class SignOut(Failing):
@@ -161,12 +176,11 @@ class SignOut(Failing):
             path.unlink()
 
 
-SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "start": Start, "sign-out": SignOut}
+SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "start": Start, "migrate": Migrate, "sign-out": SignOut}
 
 
 class Failures(Sweep):
     """The disk fails at each place."""
-    sample = 4
 
     def __init__(self, env, name, kind):
         super().__init__(env, SCENARIOS[name], f"{name}, {kind}")

@@ -8,6 +8,7 @@ other one whole or not at all, the store is sound, and both ends agree.
 
 PRG_CRASH=all tries every place; else a seeded sample (PRG_SEED) is tried.
 """
+import collections
 import contextlib
 import json
 import os
@@ -17,12 +18,11 @@ import sqlite3
 import tempfile
 import uuid
 
-from crash import (ACCOUNT, DATA, FILES, MODES, SOCKETS, SYNC, Call, Scenario, Sweep, await_place, check_calls, equal, expect_settled,
+from crash import (ACCOUNT, ALL, DATA, FILES, MODES, SOCKETS, SYNC, Call, Scenario, Sweep, await_place, check_calls, equal, expect_settled,
                    expect_sound, new_rep, options, repeat_calls, send_fd, sign_in, sign_out)
 import common
-from common import need_faults, parametrize
-
-PAGE = 4096
+from common import need_faults, note, parametrize
+from releases import OLDEST, PAGE, SHIPPED, Update, rewrite
 
 
 class Killed(Scenario):
@@ -149,21 +149,6 @@ class Start(Killed):
         return self.state
 
 
-def database(rep):
-    found = [path for path in rep.databases() if ".damaged-" not in path.name]
-    equal(len(found), 1, "databases")
-    return found[0]
-
-
-def rewrite(rep, change):
-    """Stops the service at once and changes its database, which is whole then, without a log."""
-    rep.kill()
-    path = database(rep)
-    with contextlib.closing(sqlite3.connect(path)) as opened:
-        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    change(path)
-
-
 class Repair(Start):
     """The same with a damaged store: an index is broken, the rows are whole."""
 
@@ -185,40 +170,26 @@ class Repair(Start):
         equal(len(list(self.rep.store.glob("*.damaged-*.db"))), 1, "files set aside")
 
 
-# The schemas as they were released; a database of each is opened by this version.
-RELEASED = {1: """
-    CREATE TABLE operations (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, seq INTEGER NOT NULL,
-      kind TEXT NOT NULL, amount INTEGER NOT NULL, ref TEXT NOT NULL, occurred_at INTEGER NOT NULL, local_day TEXT NOT NULL,
-      zone TEXT NOT NULL, details TEXT NOT NULL, cause TEXT NOT NULL, created_at INTEGER NOT NULL,
-      state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8), in_base INTEGER NOT NULL CHECK (in_base IN (0, 1)), note TEXT,
-      answer TEXT, sum INTEGER NOT NULL) STRICT;
-    CREATE TABLE base (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
-    CREATE TABLE meta (position INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
-    CREATE TABLE audit (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
-"""}
+class Migrate(Update, Start):
+    """The next release starts with the store as the first one made it: step by step, one version after the other."""
+    most = 3
+
+    def check(self):
+        self.rep.kill()  # where it was not
+        version = self.expect_kept()
+        self.sweep.versions[version] += 1
+        if version > self.shipped:
+            self.expect_refused()
+        elif self.chance.random() < 0.5:
+            self.use(SHIPPED)  # an update that is taken back before it has begun
+            self.check_events()
+            self.rep.kill()
+        self.expect_updated()
 
 
-class Migrate(Start):
-    """The same with the store as the first released version made it, and without a log: SQLite's older journal is in use."""
-
-    def prepare(self):
-        Call(self.chance).make(self.rep)
-        rewrite(self.rep, self.make_old)
-
-    @staticmethod
-    def make_old(path, version=1):
-        old = path.with_suffix(".old")
-        with contextlib.closing(sqlite3.connect(old)) as made:
-            made.executescript(f"PRAGMA page_size = {PAGE}; PRAGMA user_version = {version};"
-                               f"PRAGMA application_id = {0x50524700 | version}; {RELEASED[version]}")
-            made.execute("ATTACH ? AS new", (str(path),))
-            for table in ("operations", "base", "meta", "audit"):
-                names = ", ".join(row[1] for row in made.execute(f"PRAGMA main.table_info({table})"))
-                made.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
-            made.commit()
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        old.rename(path)
+class MigrateLog(Migrate):
+    """The same with what the shipped release left when it was killed: a log."""
+    log = True
 
 
 class Import(Request):
@@ -351,7 +322,7 @@ class SignOutFlush(SignOut):
 
 
 SCENARIOS = {"enqueue": Enqueue, "flush": Flush, "fold": Fold, "automatic": Automatic, "stop": Stop, "start": Start, "repair": Repair,
-             "migrate": Migrate, "import": Import, "sign-in": SignIn, "sign-out-keep": SignOutKeep,
+             "migrate": Migrate, "migrate-log": MigrateLog, "import": Import, "sign-in": SignIn, "sign-out-keep": SignOutKeep,
              "sign-out-export": SignOutExport, "sign-out-flush": SignOutFlush}
 
 
@@ -361,12 +332,20 @@ class Kills(Sweep):
     def __init__(self, env, name, mode):
         super().__init__(env, SCENARIOS[name], f"{name}, {mode}")
         self.mode, self.kinds = MODES[mode], DATA if mode == "half" else FILES | SOCKETS
+        self.versions = collections.Counter()  # of the schema, after which an update was killed
 
     def arm(self, control, place):
         control.arm(place, self.mode, self.kinds)
 
     def wait(self, place):
         await_place(self.scenario.rep, self.scenario.is_over, f"place {place} or the end")
+
+    def run(self):
+        super().run()
+        if self.versions:
+            note("left at version: " + ", ".join(f"{version} {times} times" for version, times in sorted(self.versions.items())))
+        if self.versions and ALL:
+            equal(sorted(self.versions), list(range(OLDEST, max(self.versions) + 1)), "versions that a kill left")
 
 
 @parametrize({f"{name}, {mode}": (name, mode) for name in SCENARIOS for mode in MODES})
