@@ -9,6 +9,9 @@
  * find of an id counts. A row that only the second way found may be an older version of itself: its state
  * then says less than is true ("sent" instead of "ledgered"), and the sync engine finds out by asking Twenty
  * for the id.
+ *
+ * A later version of the schema has more columns, behind these. Which table a record found page by page is of, its
+ * check sum says.
  */
 
 #define N_META_COLUMNS 4 /* position, key, value, sum */
@@ -55,9 +58,9 @@ take_meta(Rescue *self, const PrgStoreValue *values)
 static void
 take_row(gint64 rowid, const PrgStoreValue *values, guint n, gpointer user_data)
 {
-  if (n == PRG_STORE_N_COLUMNS)
+  if (n >= PRG_STORE_N_COLUMNS)
     take_operation(user_data, rowid, values);
-  else if (n == N_META_COLUMNS)
+  else if (n >= N_META_COLUMNS)
     take_meta(user_data, values);
 }
 
@@ -85,10 +88,12 @@ read_tables(Rescue *self, const char *path)
 
   if (db == NULL)
     return;
-  read_table(db, "SELECT * FROM operations ORDER BY position", PRG_STORE_N_COLUMNS, self);
-  read_table(db, "SELECT * FROM operations ORDER BY position DESC", PRG_STORE_N_COLUMNS, self);
-  read_table(db, "SELECT * FROM meta ORDER BY position", N_META_COLUMNS, self);
-  read_table(db, "SELECT * FROM meta ORDER BY position DESC", N_META_COLUMNS, self);
+  read_table(db, "SELECT position, " PRG_STORE_COLUMNS " FROM operations ORDER BY position",
+             PRG_STORE_N_COLUMNS, self);
+  read_table(db, "SELECT position, " PRG_STORE_COLUMNS " FROM operations ORDER BY position DESC",
+             PRG_STORE_N_COLUMNS, self);
+  read_table(db, "SELECT position, key, value, sum FROM meta ORDER BY position", N_META_COLUMNS, self);
+  read_table(db, "SELECT position, key, value, sum FROM meta ORDER BY position DESC", N_META_COLUMNS, self);
 }
 
 static int

@@ -9,6 +9,8 @@
  *
  *   1  operations, base, meta, audit
  *
+ * A new column comes behind the others, and has a default: the rescue of a damaged file writes rows without it.
+ *
  * Each row that counts carries a check sum of its other columns: SQLite notices damaged pages, not a flipped
  * digit.
  */

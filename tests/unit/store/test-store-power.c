@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "next-steps.h"
 #include "power-disk.h"
 #include "store-fixture.h"
 
@@ -44,9 +45,11 @@ wanted_cuts(void)
   return text != NULL ? (guint)atoi(text) : CUTS;
 }
 
+/* @data: (nullable): NULL is the shipped release, else it is the next one */
 static void
 power_set_up(Power *self, gconstpointer data)
 {
+  next_steps_off = data == NULL;
   fixture_set_up(&self->fixture, data);
   self->chance = g_rand_new_with_seed((guint32)g_test_rand_int());
   self->after = g_array_new(FALSE, FALSE, sizeof(Content));
@@ -294,6 +297,97 @@ test_repair(Power *self, gconstpointer data)
   }
 }
 
+/* --- an update --- */
+
+static void
+make_shipped(const char *directory, guint n)
+{
+  g_autoptr(PrgSnapshot) snapshot = NULL;
+  PrgStore *store;
+
+  next_steps_off = TRUE;
+  store = fixture_open(directory, &snapshot);
+  fixture_fill(store, 0, n, 10);
+  fixture_close(store);
+  next_steps_off = FALSE;
+}
+
+/* The shipped release opens what it knows, and refuses what a newer one has written, whole. */
+static void
+expect_shipped_is_careful(const char *directory, guint n)
+{
+  g_autoptr(PrgSnapshot) snapshot = NULL;
+  g_autoptr(GError) error = NULL;
+  PrgStoreReport report = { 0 };
+  PrgStore *store;
+
+  next_steps_off = TRUE;
+  store = prg_store_open(directory, ACCOUNT, &snapshot, &report, &error);
+  next_steps_off = FALSE;
+  g_assert_false(report.damaged);
+  prg_store_report_clear(&report);
+  if (store == NULL) {
+    g_assert_error(error, PRG_ERROR, PRG_ERROR_STORAGE_FAILED);
+    g_assert_nonnull(strstr(error->message, "newer version"));
+    return;
+  }
+  fixture_close(store);
+  g_assert_cmpuint(snapshot->entries->len, ==, n);
+}
+
+/* Every operation is there, as it was. Returns the version that the update began with, 0 if all of it was done. */
+static guint
+expect_updated(const char *directory, guint n)
+{
+  g_autoptr(PrgSnapshot) snapshot = NULL;
+  g_autoptr(GError) error = NULL;
+  PrgStoreReport report = { 0 };
+  PrgStore *store = prg_store_open(directory, ACCOUNT, &snapshot, &report, &error);
+  const guint from = report.migrated_from;
+
+  g_assert_no_error(error);
+  g_assert_cmpstr(report.reason, ==, NULL);
+  prg_store_report_clear(&report);
+  fixture_close(store);
+  g_assert_cmpuint(snapshot->entries->len, ==, n);
+  for (guint i = 0; i < n; i++) {
+    g_assert_true(fixture_operation_is(fixture_entry(snapshot, i)->operation, i));
+    g_assert_cmpint(fixture_entry(snapshot, i)->state, ==, PRG_OPERATION_NEW);
+  }
+  return from;
+}
+
+static void
+test_update(Power *self, gconstpointer data)
+{
+  const guint n = 60, cuts = wanted_cuts() / 10;
+  g_autofree char *directory = new_folder(self);
+  g_autoptr(PowerDisk) disk = NULL;
+  guint left_at[NEXT_STEPS + 1] = { 0 }, shipped;
+
+  make_shipped(directory, n);
+  disk = power_disk_start(directory);
+  shipped = expect_updated(directory, n);
+  power_disk_stop(disk);
+  g_assert_cmpuint(shipped, >, 0);
+  for (guint i = 0; i < cuts; i++) {
+    g_autofree char *left = new_folder(self);
+    guint from;
+
+    power_disk_cut(disk, (guint)g_rand_int_range(self->chance, 0, (gint32)power_disk_length(disk) + 1),
+                   self->chance, left);
+    if (g_rand_boolean(self->chance))
+      expect_shipped_is_careful(left, n);
+    from = expect_updated(left, n);
+    left_at[from > 0 ? from - shipped : NEXT_STEPS]++;
+    g_assert_cmpuint(expect_updated(left, n), ==, 0);
+    fixture_remove(left);
+  }
+  /* Before the first step, between two versions, and after the last one. */
+  for (guint i = 0; i <= NEXT_STEPS; i++)
+    g_assert_cmpuint(left_at[i], >, 0);
+}
+
 /* --- the model itself --- */
 
 /* A store that is not synced must be seen to lose something: else nothing above is proven. */
@@ -339,10 +433,12 @@ main(int argc, char *argv[])
   if (g_access("/dev/shm", W_OK) == 0)
     g_setenv("TMPDIR", "/dev/shm", TRUE);
   g_test_init(&argc, &argv, NULL);
-#define ADD(name, function) \
-  g_test_add("/store/power/" name, Power, NULL, power_set_up, function, power_tear_down)
-  ADD("model", test_model);
-  ADD("commits", test_commits);
-  ADD("repair", test_repair);
+#define ADD(name, function, release) \
+  g_test_add("/store/power/" name, Power, release, power_set_up, function, power_tear_down)
+  ADD("model", test_model, NULL);
+  ADD("commits", test_commits, NULL);
+  ADD("repair", test_repair, NULL);
+  ADD("repair-next", test_repair, "next"); /* an operation has one column more */
+  ADD("update", test_update, "next");
   return g_test_run();
 }
