@@ -66,6 +66,7 @@ struct _PrgSession {
   GTask *stop_task;    /* (owned) (nullable) returns when no store is open or locked */
   GTask *open_task;    /* (owned) (nullable) a sign-in that waits for the store */
 
+  guint n_tokens;         /* how often one was taken into use */
   guint64 token_modified; /* when the keyring's item was stored, in s since the epoch; 0 = unknown */
   int token_problem;      /* PrgError: why there is no @twenty */
   char *token_reason;     /* (owned) "" = none */

@@ -17,6 +17,7 @@ prg_session_use_token(PrgSession *self, const PrgCredentials *credentials)
 {
   g_autoptr(PrgCredentials) copy = NULL;
 
+  self->n_tokens++;
   self->token_problem = PRG_ERROR_NOT_SIGNED_IN;
   prg_record_set(&self->token_reason, "");
   self->is_required = FALSE;
@@ -57,9 +58,10 @@ typedef enum {
 typedef struct {
   PrgSession *session; /* (owned) */
   LookStep step;
+  guint n_tokens; /* when it began */
 } Look;
 
-static void look(PrgSession *self, LookStep step);
+static void look(PrgSession *self, LookStep step, guint n_tokens);
 
 static gboolean
 on_try_again(gpointer user_data)
@@ -224,10 +226,14 @@ on_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
   } else if (error) {
     fail_look(self, error);
     end_look(self);
+  } else if (self->is_busy || data->n_tokens != self->n_tokens) {
+    /* Somebody signs in or out, or has meanwhile: what the keyring held before is no news. */
+    self->look_again = self->look_again || self->is_busy;
+    end_look(self);
   } else if (item) {
     use_item(self, item);
   } else if (data->step < LOOK_ANY) {
-    look(self, data->step + 1);
+    look(self, data->step + 1, data->n_tokens);
   } else {
     miss_token(self);
     end_look(self);
@@ -236,7 +242,7 @@ on_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-look(PrgSession *self, LookStep step)
+look(PrgSession *self, LookStep step, guint n_tokens)
 {
   Look *data = g_new0(Look, 1);
   const PrgAccount *account = self->account;
@@ -248,6 +254,7 @@ look(PrgSession *self, LookStep step)
   member = step == LOOK_ANY ? NULL : step == LOOK_CAPITALS ? capitals : account->member;
   data->session = g_object_ref(self);
   data->step = step;
+  data->n_tokens = n_tokens;
   prg_keyring_lookup_async(self->keyring, step == LOOK_OWN ? account->server : NULL, member,
                            prg_jobs_begin(self->jobs), on_looked_up, data);
 }
@@ -262,5 +269,5 @@ prg_session_check_keyring(PrgSession *self)
     return;
   }
   self->is_looking = TRUE;
-  look(self, LOOK_OWN);
+  look(self, LOOK_OWN, self->n_tokens);
 }
