@@ -60,6 +60,7 @@ def test_same_id_other_arguments(env, name):
 
 
 def test_same_id_of_two_members(env):
+    need_faults()  # and two members
     server = env.server
     session = env.session()
     session.add("email_sent", id="one")

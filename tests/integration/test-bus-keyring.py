@@ -240,6 +240,7 @@ def test_news_while_an_item_waits_for_its_server(env):
 
 
 def test_token_replaced_with_secret_tool(env):
+    need_faults()  # and keys made for it
     session = new_session(env, signed_in=False)
     server = env.server
     session.server, session.member = server, server.new_member()

@@ -186,6 +186,7 @@ def known_and_new(env):
 
 def test_a_switch_to_a_store_that_cannot_be_opened(env):
     """The account is the new one all the same, and the error says so; it earns as soon as its store can be opened."""
+    need_faults()  # and two members
     rep, second, database = known_and_new(env)
     aside = database.with_suffix(".aside")
     database.rename(aside)
@@ -210,6 +211,7 @@ def test_a_switch_to_a_store_that_cannot_be_opened(env):
 
 
 def test_damage_of_one_account_is_not_told_of_the_next(env):
+    need_faults()  # and two members
     rep, second, database = known_and_new(env)
     rep.sign_in(env.server, second)
     rep.stop()
