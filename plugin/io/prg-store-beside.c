@@ -92,11 +92,10 @@ read_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
   GError *error = NULL;
   int fd = -1;
 
-  if (is_our_own(self) || !lock(self, &fd)) {
+  if (is_our_own(self) || !lock(self, &fd))
     operations = g_ptr_array_new_with_free_func((GDestroyNotify)prg_operation_unref);
-  } else {
+  else
     operations = read_waiting(path, &error);
-  }
   if (fd >= 0)
     close(fd);
   if (operations)

@@ -8,7 +8,7 @@ struct _PrgElsewhere {
   char *directory;     /* (owned) */
   void (*changed)(gpointer user_data);
   gpointer user_data;
-  GPtrArray *found; /* (owned) (nullable) (element-type PrgOperation) for the engine in use */
+  GHashTable *waiting; /* (owned) ids that wait there and are not known to the engine in use */
 };
 
 /* ---- looking ---- */
@@ -36,6 +36,22 @@ read_async(PrgElsewhere *self, GAsyncReadyCallback callback, gpointer user_data)
 }
 
 static void
+take_found(PrgElsewhere *self, PrgBook *book, GPtrArray *found)
+{
+  for (guint i = 0; i < found->len; i++) {
+    const PrgOperation *operation = g_ptr_array_index(found, i);
+    if (prg_book_find(book, operation->id) == NULL)
+      g_hash_table_add(self->waiting, g_strdup(operation->id));
+  }
+  if (prg_elsewhere_count(self) == 0)
+    return;
+  g_message("%u operations wait in another installation's store in %s; “progression import --elsewhere” "
+            "takes them over",
+            prg_elsewhere_count(self), self->directory);
+  self->changed(self->user_data);
+}
+
+static void
 on_looked(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(Look) look = user_data;
@@ -46,16 +62,8 @@ on_looked(GObject *source, GAsyncResult *result, gpointer user_data)
   prg_session_release_store(self->session);
   if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_warning("The store of another installation cannot be read: %s", error->message);
-  if (found && look->engine == prg_session_get_engine(self->session)) {
-    g_clear_pointer(&self->found, g_ptr_array_unref);
-    self->found = g_steal_pointer(&found);
-    if (prg_elsewhere_count(self) > 0) {
-      g_message("%u operations wait in another installation's store in %s; “progression import --elsewhere” "
-                "takes them over",
-                prg_elsewhere_count(self), self->directory);
-      self->changed(self->user_data);
-    }
-  }
+  if (found && look->engine == prg_session_get_engine(self->session))
+    take_found(self, prg_engine_get_book(look->engine), found);
   prg_jobs_end(prg_session_get_jobs(self->session));
 }
 
@@ -64,7 +72,7 @@ on_engine_changed(PrgSession *session, PrgElsewhere *self)
 {
   PrgEngine *engine = prg_session_get_engine(session);
 
-  g_clear_pointer(&self->found, g_ptr_array_unref);
+  g_hash_table_remove_all(self->waiting);
   if (engine == NULL)
     return;
   Look *look = g_new0(Look, 1);
@@ -73,20 +81,21 @@ on_engine_changed(PrgSession *session, PrgElsewhere *self)
   read_async(self, on_looked, look);
 }
 
+/* Whatever way they came, by an import or from the ledger. */
+static void
+on_taken(PrgSession *session, GPtrArray *changes, PrgElsewhere *self)
+{
+  for (guint i = 0; i < changes->len; i++) {
+    const PrgChange *change = g_ptr_array_index(changes, i);
+    if (change->kind == PRG_CHANGE_PUT)
+      g_hash_table_remove(self->waiting, change->operation->id);
+  }
+}
+
 guint
 prg_elsewhere_count(PrgElsewhere *self)
 {
-  PrgEngine *engine = prg_session_get_engine(self->session);
-  guint count = 0;
-
-  for (guint i = 0; engine && self->found && i < self->found->len; i++) {
-    const PrgOperation *operation = g_ptr_array_index(self->found, i);
-    if (prg_book_find(prg_engine_get_book(engine), operation->id) == NULL)
-      count++;
-  }
-  if (count == 0)
-    g_clear_pointer(&self->found, g_ptr_array_unref);
-  return count;
+  return g_hash_table_size(self->waiting);
 }
 
 /* ---- taking over ---- */
@@ -194,7 +203,9 @@ prg_elsewhere_new(PrgSession *session,
   self->directory = g_strdup(directory);
   self->changed = changed;
   self->user_data = user_data;
+  self->waiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_signal_connect(session, "engine-changed", G_CALLBACK(on_engine_changed), self);
+  g_signal_connect(session, "taken", G_CALLBACK(on_taken), self);
   return self;
 }
 
@@ -210,7 +221,7 @@ prg_elsewhere_free(PrgElsewhere *self)
   if (self == NULL)
     return;
   prg_elsewhere_stop(self);
-  g_clear_pointer(&self->found, g_ptr_array_unref);
+  g_hash_table_unref(self->waiting);
   g_object_unref(self->session);
   g_free(self->directory);
   g_free(self);
